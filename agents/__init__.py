@@ -1,0 +1,1 @@
+"""Who acts? The core-agent with its five modules, and the four roles."""

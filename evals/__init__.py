@@ -1,0 +1,1 @@
+"""How good is it? Batch evaluation over a Session and its events."""

@@ -1,0 +1,34 @@
+"""What ends a run early without losing what it has: the error becomes part of the state, and the answer is partial."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+
+from coreagent.errors import BudgetExceededError, ModelError, SecurityError
+from coreagent.events import Warned
+from coreagent.graphs.state import CoreState, Stopped
+
+StateNode = Callable[[CoreState, Runtime[None]], Awaitable[dict[str, Any] | Command[Any]]]
+
+STOPPING = (BudgetExceededError, ModelError, SecurityError)
+"""Errors that stop a run but leave its partial result standing."""
+
+
+def stopped(error: Exception) -> Stopped:
+    """The error as a value of the state."""
+    return Stopped(type(error).__name__, str(error), getattr(error, "mend", ""))
+
+
+def guarded(node: StateNode) -> StateNode:
+    """Send the run to ``respond`` when the node is stopped by one of ``STOPPING``."""
+
+    async def run(state: CoreState, runtime: Runtime[None]) -> dict[str, Any] | Command[Any]:
+        try:
+            return await node(state, runtime)
+        except STOPPING as error:
+            runtime.stream_writer(Warned(f"stopped: {error}"))
+            return Command(update={"stopped": stopped(error)}, goto="respond")
+
+    return run

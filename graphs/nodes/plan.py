@@ -1,0 +1,84 @@
+"""The planning step: a plan from the planner model, again after feedback."""
+
+from dataclasses import replace
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from coreagent.agents.planner import Planner
+from coreagent.errors import SchemaMismatchError
+from coreagent.events import Feedback, Planned, Warned
+from coreagent.graphs.calling import Work
+from coreagent.graphs.deps import Deps
+from coreagent.graphs.nodes.guard import StateNode
+from coreagent.graphs.state import Account, CoreState
+from coreagent.plans import Plan, Subtask
+
+PLANNER = Planner()
+
+
+def plan_node(deps: Deps) -> StateNode:
+    """Ask for a plan; a planner that can not write one leaves a single open call instead."""
+
+    async def plan(state: CoreState, runtime: Runtime[None]) -> dict[str, Any]:
+        options = state["options"]
+        run = deps.live.of(options, state.get("account", Account()))
+        again = "plan" in state
+        fresh = _feedback(deps, state) if again else ()
+        for item in fresh:
+            runtime.stream_writer(item)
+        attempt = state["attempt"] + 1 if again else 0
+        planning = deps.agent.planning
+        task = planning.task(
+            state["question"],
+            tools=[tool.info for tool in deps.agent.action.tools],
+            corpora=options.corpora,
+            memory=state["memory"],
+            feedback=(*state.get("feedback", ()), *fresh),
+            profile=deps.agent.profile.choose("planner", state["intent"].domain).text,
+        )
+        work = Work(
+            subtask="plan" if not attempt else f"plan-{attempt + 1}",
+            label=state["label"],
+            domain=state["intent"].domain,
+            pinned=options.models.get("planner", ""),
+        )
+        update: dict[str, Any] = {"attempt": attempt, "feedback": fresh}
+        try:
+            called = await deps.calls.make(PLANNER, task, work=work, ledger=run.ledger, emit=runtime.stream_writer)
+            made = called.output
+            run.usage += called.usage
+            update["decisions"] = (called.decision,)
+        except SchemaMismatchError as error:
+            runtime.stream_writer(Warned(f"no usable plan ({error.problem}); one open call is made instead"))
+            made = Plan((Subtask(id="s1", role="caller", instruction=state["question"]),))
+        labelled = _adopt(made, state, attempt)
+        runtime.stream_writer(Planned(labelled, attempt))
+        return {**update, "plan": labelled, "account": run.account}
+
+    return plan
+
+
+def _feedback(deps: Deps, state: CoreState) -> tuple[Feedback, ...]:
+    """What the last plan's calls and its draft taught."""
+    current = {task.id for task in state["plan"].subtasks}
+    outcomes = [outcome for outcome in state.get("outcomes", {}).values() if outcome.subtask in current]
+    return deps.agent.planning.feedback(outcomes, state.get("verdict"))
+
+
+def _adopt(plan: Plan, state: CoreState, attempt: int) -> Plan:
+    """Give subtasks the run's label, and ids that no earlier plan of this run used."""
+    prefix = f"r{attempt}." if attempt else ""
+    return replace(
+        plan,
+        subtasks=tuple(
+            replace(
+                task,
+                id=prefix + task.id,
+                depends_on=tuple(prefix + other for other in task.depends_on),
+                label=task.label.join(state["label"]),
+                domain=task.domain or state["intent"].domain,
+            )
+            for task in plan.subtasks
+        ),
+    )

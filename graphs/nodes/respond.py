@@ -1,0 +1,114 @@
+"""The last step: the answer is put together, screened, remembered, and given out, whole or partial."""
+
+import re
+import time
+from dataclasses import replace
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from coreagent.answer import UNVERIFIED, Answer, Citation, Evidence, Status, Verdict
+from coreagent.decision import Decision
+from coreagent.events import RunFinished
+from coreagent.graphs.deps import Deps
+from coreagent.graphs.nodes.gather import gather_evidence
+from coreagent.graphs.nodes.guard import StateNode
+from coreagent.graphs.nodes.summarize import evidence_label
+from coreagent.graphs.state import Account, CoreState, Kept
+
+_MARKER = re.compile(r"\[(\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\]")
+BUILTIN_NOTE = "built-in models, no LLM"
+
+
+def respond_node(deps: Deps) -> StateNode:
+    """Build the Answer from the best draft, or from what there is when the run was stopped."""
+
+    async def respond(state: CoreState, runtime: Runtime[None]) -> dict[str, Any]:
+        options = state["options"]
+        run = deps.live.of(options, state.get("account", Account()))
+        text, evidence, choice, verdict = _content(state, deps.passages)
+        text, citations, verdict = renumber(text, evidence, verdict)
+        label = evidence_label(state) if "plan" in state else state["label"]
+        text, screened = deps.agent.security.screen_response(text, label)
+        runtime.stream_writer(screened)
+        stop = state.get("stopped")
+        decisions = state.get("decisions", ())
+        answer = Answer(
+            run_id=options.run_id,
+            question=state["question"],
+            text=text,
+            status=_status(state, verdict),
+            citations=citations,
+            verdict=verdict,
+            choice=choice,
+            label=label,
+            usage=run.account.usage,
+            cost_usd=run.account.usd,
+            seconds=max(0.0, time.time() - options.started),
+            decisions=decisions,
+            notes=(*_notes(decisions), *((f"{stop.message} {stop.mend}".strip(),) if stop else ())),
+            error=stop.kind if stop else "",
+        )
+        await deps.agent.memory.remember(state["question"], answer)
+        deps.live.close(options.run_id)
+        runtime.stream_writer(RunFinished(answer))
+        return {"answer": answer, "security_log": (f"response {screened.label}", *screened.findings)}
+
+    return respond
+
+
+def renumber(
+    text: str, evidence: tuple[Evidence, ...], verdict: Verdict
+) -> tuple[str, tuple[Citation, ...], Verdict]:
+    """Number the citations 1, 2, ... in the order of their first use, in the text and in the verdict alike."""
+    order: dict[int, int] = {}
+
+    def new(match: re.Match[str]) -> str:
+        old = [int(number) for number in re.split(r"\s*[,;]\s*", match[1])]
+        if any(not 1 <= number <= len(evidence) for number in old):
+            return match[0]
+        return "".join(f"[{order.setdefault(number, len(order) + 1)}]" for number in old)
+
+    renumbered = _MARKER.sub(new, text)
+    sentences = tuple(
+        replace(
+            check,
+            text=_MARKER.sub(new, check.text),
+            cited=tuple(order[number] for number in check.cited if number in order),
+        )
+        for check in verdict.sentences
+    )
+    citations = tuple(evidence[number - 1].citation for number in order)
+    return renumbered, citations, replace(verdict, sentences=sentences)
+
+
+def _content(state: CoreState, limit: int) -> tuple[str, tuple[Evidence, ...], str, Verdict]:
+    """Text with markers, the evidence they count, the choice and the verdict."""
+    kept: Kept | None = state.get("kept")
+    if kept is not None:
+        return kept.draft.text, kept.evidence, kept.draft.choice, kept.verdict
+    draft = state.get("draft")
+    if draft is not None:
+        return draft.text, state["evidence"], draft.choice, UNVERIFIED
+    evidence = gather_evidence(state, limit)
+    found = "\n".join(f"- {item.text.strip()} [{number}]" for number, item in enumerate(evidence[:3], start=1))
+    lead = "The run stopped before an answer was written."
+    return f"{lead} Found so far:\n{found}" if found else f"{lead} Nothing was found yet.", evidence, "", UNVERIFIED
+
+
+def _status(state: CoreState, verdict: Verdict) -> Status:
+    stop = state.get("stopped")
+    if stop is not None:
+        return "refused" if stop.kind in ("SecurityError", "ClearanceError", "ActionDeniedError") else "partial"
+    return "not_found" if verdict.outcome == "not_found" else "complete"
+
+
+def _notes(decisions: tuple[Decision, ...]) -> tuple[str, ...]:
+    """Say which parts of the answer no language model had a hand in."""
+    builtin = [decision for decision in decisions if decision.model.startswith("builtin/")]
+    if not builtin:
+        return ()
+    if len(builtin) == len(decisions):
+        return (BUILTIN_NOTE,)
+    roles = sorted({decision.role for decision in builtin})
+    return (f"built-in models, no LLM, as {', '.join(roles)}",)

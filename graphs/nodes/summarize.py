@@ -1,0 +1,80 @@
+"""The answer is drafted from the evidence, afresh by another model when a draft was not good enough."""
+
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from coreagent.agents.summarizer import Summarizer, SummarizerTask
+from coreagent.events import Escalated, Token
+from coreagent.graphs.calling import Work
+from coreagent.graphs.deps import Deps
+from coreagent.graphs.nodes.gather import gather_evidence, results_of
+from coreagent.graphs.nodes.guard import StateNode
+from coreagent.graphs.state import Account, CoreState
+from coreagent.labels import Label, strictest
+
+SUMMARIZER = Summarizer()
+
+
+def evidence_label(state: CoreState) -> Label:
+    """The strictest label of the run and of everything its subtasks found."""
+    return strictest([state["label"], *(result.label for result in results_of(state).values())])
+
+
+def summarizer_task(deps: Deps, state: CoreState) -> SummarizerTask:
+    """What the writer gets: numbered evidence, and a note for each subtask that failed. Never an earlier draft."""
+    failed = [f"{r.subtask}: {r.error}" for r in results_of(state).values() if r.error]
+    return SummarizerTask(
+        question=state["question"],
+        form=state["plan"].form,
+        evidence=gather_evidence(state, deps.passages),
+        notes=tuple(failed),
+        memory=state["memory"],
+        profile=deps.agent.profile.choose("summarizer", state["intent"].domain).text,
+    )
+
+
+def writing(state: CoreState, *, escalated_from: str = "") -> Work:
+    """The routing history of the draft. A pinned summarizer is kept: the user asked for it."""
+    return Work(
+        subtask="answer",
+        label=evidence_label(state),
+        domain=state["intent"].domain,
+        pinned=state["options"].models.get("summarizer", ""),
+        escalated_from=escalated_from,
+    )
+
+
+def summarize_node(deps: Deps) -> StateNode:
+    """Draft, streaming the words when the run asks for it."""
+
+    async def summarize(state: CoreState, runtime: Runtime[None]) -> dict[str, Any]:
+        options = state["options"]
+        run = deps.live.of(options, state.get("account", Account()))
+        number = state["escalations"] + state["attempt"]
+        task = summarizer_task(deps, state)
+        escalated_from = state.get("writer", "") if state["escalations"] else ""
+
+        def tell(text: str) -> None:
+            runtime.stream_writer(Token(text, number))
+
+        called = await deps.calls.make(
+            SUMMARIZER,
+            task,
+            work=writing(state, escalated_from=escalated_from),
+            ledger=run.ledger,
+            emit=runtime.stream_writer,
+            on_text=tell if options.stream else None,
+        )
+        run.usage += called.usage
+        if escalated_from:
+            runtime.stream_writer(Escalated(escalated_from, called.model, "the draft was not supported"))
+        return {
+            "draft": called.output,
+            "evidence": task.evidence,
+            "writer": called.model,
+            "decisions": (called.decision,),
+            "account": run.account,
+        }
+
+    return summarize

@@ -1,0 +1,276 @@
+"""A session: ask, stream, resume, approve. Everything above knows a system only through this and its events."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from langgraph.types import Command, Durability
+from pydantic import TypeAdapter
+
+from coreagent.answer import Answer
+from coreagent.budget import Budget
+from coreagent.errors import CoreAgentError, RunError, UnknownNameError
+from coreagent.events import (
+    ApprovalNeeded,
+    Event,
+    PendingCall,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+)
+from coreagent.graphs.blueprint import Blueprint, Graph
+from coreagent.graphs.checkpoints import LeanSqliteSaver, open_checkpoints
+from coreagent.graphs.deps import LiveRuns, new_run_id
+from coreagent.graphs.state import RunOptions
+from coreagent.intents import Intent, intent_from_text
+from coreagent.runs import RunStore
+from coreagent.telemetry import Telemetry
+
+SUPERSTEP_LIMIT = 200
+_INTENT = TypeAdapter(Intent)
+
+
+class Session(Protocol):
+    """What the terminal app, the evaluator and the command line need of a system."""
+
+    def stream(self, question: str | Intent, *, options: RunOptions | None = None) -> AsyncIterator[Event]:
+        """Ask, and hear everything that happens."""
+        ...
+
+    async def ask(self, question: str | Intent, *, options: RunOptions | None = None) -> Answer:
+        """Ask, and get the answer."""
+        ...
+
+    def resume(self, run_id: str) -> AsyncIterator[Event]:
+        """Go on with a run that waits, failed or was interrupted."""
+        ...
+
+    async def approve(self, call_id: str) -> None:
+        """Agree to a call that waits."""
+        ...
+
+    async def deny(self, call_id: str, reason: str = "") -> None:
+        """Refuse a call that waits."""
+        ...
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """One interrupt that a person has not answered, and the answer once there is one."""
+
+    interrupt_id: str
+    call: PendingCall
+    reply: dict[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class GraphSession:
+    """Runs a blueprint with checkpoints, the run store and telemetry.
+
+    ``checkpoints`` None keeps them in no file: such runs can not wait for a person or be resumed.
+    """
+
+    blueprint: Blueprint
+    live: LiveRuns
+    store: RunStore | None
+    telemetry: Telemetry
+    checkpoints: Path | None
+    config_digest: str = ""
+    durability: Durability = "async"
+    _graph: Graph | None = None
+    _saver: LeanSqliteSaver | None = None
+    _exits: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _waiting: dict[str, _Waiting] = field(default_factory=dict[str, _Waiting])
+    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def ask(self, question: str | Intent, *, options: RunOptions | None = None) -> Answer:
+        """The answer, whole or partial; ``status`` is ``waiting`` when a person must approve a call.
+
+        Raises:
+            CoreAgentError: nothing came of the run; its state is kept and it can be resumed.
+        """
+        return await answer_of(self.stream(question, options=options))
+
+    async def stream(self, question: str | Intent, *, options: RunOptions | None = None) -> AsyncGenerator[Event]:
+        """Events as they happen; the last is ``RunFinished``, or ``ApprovalNeeded`` when nobody answered it.
+
+        Raises:
+            CoreAgentError: after ``RunFailed`` was sent.
+        """
+        intent = question if isinstance(question, Intent) else intent_from_text(question)
+        chosen = options or RunOptions(run_id="")
+        if intent.constraints.budget_usd is not None and chosen.budget.usd is None:
+            chosen = replace(chosen, budget=replace(chosen.budget, usd=intent.constraints.budget_usd))
+        if intent.constraints.latency_s is not None and chosen.budget.seconds is None:
+            chosen = replace(chosen, budget=replace(chosen.budget, seconds=intent.constraints.latency_s))
+        chosen = replace(chosen, run_id=chosen.run_id or new_run_id())
+        if self.store is not None:
+            self.store.begin(chosen.run_id, _INTENT.dump_json(intent).decode(), self.config_digest)
+        start = {"question": intent.goal, "intent": intent, "options": chosen}
+        async with aclosing(self._run(chosen.run_id, start, RunStarted(chosen.run_id, intent.goal))) as events:
+            async for event in events:
+                yield event
+
+    async def resume(self, run_id: str) -> AsyncGenerator[Event]:
+        """Go on where the run stopped: finished steps and finished writes are not repeated.
+
+        Raises:
+            RunError: there is no checkpoint of it, or it is finished.
+            UnknownNameError: no such run.
+        """
+        stored = None
+        if self.store is not None:
+            stored = self.store.get(run_id)
+            run_id = stored.run_id
+            if stored.status == "finished":
+                raise RunError(f"the run {run_id} is finished", mend=f"See its answer: coreagent runs show {run_id}.")
+        graph = await self._open()
+        snapshot = await graph.aget_state(_config(run_id))
+        if not snapshot.values:
+            raise RunError(
+                f"the run {run_id} has no checkpoint to go on from",
+                mend="It stopped before its first step: ask the question again.",
+            )
+        if self.store is not None:
+            self.store.begin(run_id, stored.intent_json if stored else "{}", self.config_digest)
+        self._note_interrupts(snapshot.interrupts)
+        question = str(snapshot.values.get("question", ""))
+        start = self._replies() if snapshot.interrupts else None
+        async with aclosing(self._run(run_id, start, RunStarted(run_id, question, resumed=True))) as events:
+            async for event in events:
+                yield event
+
+    async def approve(self, call_id: str) -> None:
+        """Agree to a call that waits in this session.
+
+        Raises:
+            UnknownNameError: no such call waits.
+        """
+        self._reply(call_id, {"approved": True})
+
+    async def deny(self, call_id: str, reason: str = "") -> None:
+        """Refuse a call that waits in this session; the reason is feedback to the planning module.
+
+        Raises:
+            UnknownNameError: no such call waits.
+        """
+        self._reply(call_id, {"approved": False, "reason": reason})
+
+    async def pending(self, run_id: str) -> tuple[PendingCall, ...]:
+        """Calls of a stopped run that wait for a person; they can then be approved or denied here."""
+        snapshot = await (await self._open()).aget_state(_config(run_id))
+        self._note_interrupts(snapshot.interrupts)
+        return tuple(interrupt.value for interrupt in snapshot.interrupts)
+
+    async def close(self) -> None:
+        """Close the checkpoint file. Safe to call twice."""
+        self._graph = None
+        await self._exits.aclose()
+
+    async def _open(self) -> Graph:
+        async with self._opening:
+            if self._graph is None:
+                if self.checkpoints is not None:
+                    self._saver = await self._exits.enter_async_context(open_checkpoints(self.checkpoints))
+                self._graph = self.blueprint.compile(checkpointer=self._saver)
+            return self._graph
+
+    async def _run(self, run_id: str, start: Any, first: Event) -> AsyncGenerator[Event]:
+        """Drive the graph, pausing at approvals while somebody answers them."""
+        status = "interrupted"
+        answer: Answer | None = None
+        try:
+            yield self._record(run_id, first)
+            graph = await self._open()
+            with self.telemetry.agent_span(run_id):
+                while True:
+                    async for event in self._step(graph, run_id, start):
+                        if isinstance(event, RunFinished):
+                            answer, status = event.answer, "finished"
+                        yield self._record(run_id, event)
+                    waiting = [entry for entry in self._waiting.values() if entry.reply is None]
+                    if not self._waiting:
+                        break
+                    for entry in waiting:
+                        yield self._record(run_id, ApprovalNeeded(run_id, entry.call))
+                    if any(entry.reply is None for entry in self._waiting.values()):
+                        status = "waiting"
+                        break
+                    start = self._replies()
+            if status == "finished" and self._saver is not None:
+                await self._saver.adelete_thread(run_id)
+        except CoreAgentError as error:
+            status = "failed"
+            yield self._record(run_id, RunFailed(run_id, type(error).__name__, str(error), error.mend))
+            raise
+        finally:
+            self.live.close(run_id)
+            if self.store is not None:
+                self.store.finish(run_id, status, answer)
+
+    async def _step(self, graph: Graph, run_id: str, start: Any) -> AsyncGenerator[Event]:
+        """One drive of the graph up to its end or to an interrupt."""
+        self._waiting.clear()
+        durability = self.durability if self._saver is not None else None
+        stream = graph.astream(start, _config(run_id), stream_mode=["custom", "updates"], durability=durability)
+        async for mode, chunk in stream:
+            if mode == "custom":
+                yield chunk
+            elif "__interrupt__" in chunk:
+                self._note_interrupts(chunk["__interrupt__"])
+
+    def _record(self, run_id: str, event: Event) -> Event:
+        if self.store is not None:
+            self.store.append(run_id, event)
+        return event
+
+    def _note_interrupts(self, interrupts: Any) -> None:
+        for interrupt in interrupts:
+            self._waiting.setdefault(interrupt.value.id, _Waiting(interrupt.id, interrupt.value))
+
+    def _reply(self, call_id: str, reply: dict[str, Any]) -> None:
+        if call_id not in self._waiting:
+            raise UnknownNameError("waiting call", call_id, self._waiting)
+        self._waiting[call_id].reply = reply
+
+    def _replies(self) -> Command[Any] | None:
+        """Resume with the answers there are; calls without one are asked again."""
+        replies = {entry.interrupt_id: entry.reply for entry in self._waiting.values() if entry.reply is not None}
+        return Command(resume=replies) if replies else None
+
+
+async def answer_of(events: AsyncIterator[Event]) -> Answer:
+    """Run a stream to its end and give its answer; a run that waits for a person gives a ``waiting`` answer."""
+    question, answer, waiting = "", None, []
+    async for event in events:
+        if isinstance(event, RunStarted):
+            question = event.question
+        elif isinstance(event, RunFinished):
+            answer = event.answer
+        elif isinstance(event, ApprovalNeeded):
+            waiting.append(event)
+    if answer is not None:
+        return answer
+    if not waiting:
+        raise RunError("the run ended without an answer", mend="See what happened: coreagent runs show last.")
+    calls = "; ".join(f"{item.call.id}: {item.call.tool} {item.call.arguments}" for item in waiting)
+    run_id = waiting[0].run_id
+    return Answer(run_id=run_id, question=question, text=f"Waiting for approval of {calls}", status="waiting")
+
+
+def config_digest(text: str) -> str:
+    """SHA-256 of a configuration's canonical text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def budget_of(usd: float | None, tokens: int | None, calls: int | None, seconds: float | None) -> Budget:
+    """A budget from settings' values."""
+    return Budget(usd=usd, tokens=tokens, calls=calls, seconds=seconds)
+
+
+def _config(run_id: str) -> Any:
+    return {"configurable": {"thread_id": run_id}, "recursion_limit": SUPERSTEP_LIMIT}

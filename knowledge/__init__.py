@@ -1,0 +1,1 @@
+"""Corpora: documents, chunks, the hybrid index and retrieval with citations."""

@@ -1,0 +1,102 @@
+"""The bundled primer as a read-only corpus: built from the package's articles on first use, then opened from a file."""
+
+import contextlib
+import hashlib
+import os
+import sqlite3
+import uuid
+from pathlib import Path
+
+from coreagent.errors import DocumentError, KnowledgeError
+from coreagent.knowledge.chunking import chunk
+from coreagent.knowledge.documents import read_document
+from coreagent.knowledge.rows import CorpusRow
+from coreagent.knowledge.schema import SCHEMA_VERSION
+from coreagent.knowledge.search import LEXICAL_KIND, open_lexical
+from coreagent.knowledge.store import Store
+from coreagent.labels import Sensitivity
+from coreagent.models.embedding import Embedder
+
+NAME = "primer"
+ARTICLES = Path(__file__).resolve().parent / "primer"
+
+
+def open_primer(folder: Path, embedder: Embedder, *, articles: Path = ARTICLES) -> Store:
+    """The primer's store: the cached file of these very articles and embedder, or a new one.
+
+    Several processes may do this at once: each builds a file of its own and moves it into place whole. Where the folder
+    can not be written, the primer is built in memory.
+
+    Raises:
+        KnowledgeError: an article of the package can not be read.
+    """
+    path = folder / f"primer-{_fingerprint(articles, embedder)[:16]}.sqlite3"
+    if path.exists():
+        try:
+            store = Store(path, write=False)
+            store.corpus(NAME)
+            return store
+        except KnowledgeError:
+            with contextlib.suppress(OSError):
+                path.unlink()  # Damaged: made again below.
+    draft = folder / f"{path.stem}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp"
+    try:
+        _build(draft, embedder, articles)
+        os.replace(draft, path)
+        _remove_others(folder, path)
+        return Store(path, write=False)
+    except DocumentError:
+        raise
+    except (KnowledgeError, OSError):
+        for leftover in folder.glob(f"{draft.name}*"):
+            with contextlib.suppress(OSError):
+                leftover.unlink()
+        store = Store(None)
+        _fill(store, embedder, articles)
+        return store
+
+
+def _build(path: Path, embedder: Embedder, articles: Path) -> None:
+    store = Store(path)
+    try:
+        _fill(store, embedder, articles)
+    finally:
+        store.close()
+    # A write-ahead log would want to write beside the file on every later reading.
+    connection = sqlite3.connect(path)
+    try:
+        connection.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.Error as error:
+        raise KnowledgeError(f"{path}: {error}", mend="Check the disk.") from error
+    finally:
+        connection.close()
+
+
+def _fill(store: Store, embedder: Embedder, articles: Path) -> CorpusRow:
+    corpus = store.create(NAME, label=Sensitivity.PUBLIC, embedder=embedder.identity)
+    documents = [read_document(path) for path in sorted(articles.glob("*.md"))]
+    parts = [list(chunk(d.text, d.format, body_start=d.body_start)) for d in documents]
+    vectors = embedder.embed([f"{d.title}. {c.text}" for d, row in zip(documents, parts, strict=True) for c in row])
+    at = 0
+    for document, row in zip(documents, parts, strict=True):
+        store.put(corpus, document, chunks=row, vectors=vectors[at : at + len(row)])
+        at += len(row)
+    corpus = store.corpus(NAME)
+    open_lexical(store, corpus)
+    return corpus
+
+
+def _fingerprint(articles: Path, embedder: Embedder) -> str:
+    digest = hashlib.sha256(f"{SCHEMA_VERSION} {LEXICAL_KIND} {embedder.identity}".encode())
+    for path in sorted(articles.glob("*.md")):
+        data = path.read_bytes()
+        digest.update(f"\n{path.name} {len(data)}\n".encode())
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def _remove_others(folder: Path, kept: Path) -> None:
+    for path in folder.glob("primer-*.sqlite3"):
+        if path != kept:
+            with contextlib.suppress(OSError):
+                path.unlink()

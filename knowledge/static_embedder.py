@@ -1,0 +1,117 @@
+"""The embedder inside the package: a static model, one vector a token, averaged.
+
+Distilled with Model2Vec from all-MiniLM-L6-v2 (see ``embedder/NOTICE.md``). A text's vector is the mean of its tokens'
+rows, scaled to unit length, so word order plays no part and a text of any length works. Only importer of tokenizers.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+
+from coreagent.errors import KnowledgeError
+from coreagent.models.embedding import EmbedderIdentity
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding
+
+BUNDLED = Path(__file__).resolve().parent / "embedder"
+_UNKNOWN = "[UNK]"
+_BATCH_CHARACTERS = 200_000
+"""Texts are embedded in slices of about this size, which bounds the gathered rows to some 60 MB."""
+_PIECE_CHARACTERS = 100_000
+"""One long text is tokenised in pieces of this size; a token cut at the border changes the mean by nothing visible."""
+
+
+class StaticEmbedder:
+    """Embeds with int8 rows that stay int8 in memory; deterministic, about 10,000 short texts a second on a core."""
+
+    def __init__(
+        self,
+        rows: NDArray[np.int8],
+        scale: NDArray[np.float32],
+        *,
+        vocabulary: Sequence[str],
+        identity: EmbedderIdentity,
+    ) -> None:
+        """Rows of shape ``(tokens, dimensions)``, one scale a row; ``vocabulary`` in the order of the rows."""
+        self._rows, self._scale = rows, scale
+        table = {token: number for number, token in enumerate(vocabulary)}
+        self._unknown = table[_UNKNOWN]
+        self._tokenizer = Tokenizer(
+            models.WordPiece(table, unk_token=_UNKNOWN, max_input_chars_per_word=100)  # pyright: ignore[reportCallIssue]  # the stub lacks the keywords
+        )
+        # Assigned through setattr: the stubs declare both attributes read-only, the library documents setting them.
+        setattr(self._tokenizer, "normalizer", normalizers.BertNormalizer(lowercase=True))  # noqa: B010
+        setattr(self._tokenizer, "pre_tokenizer", pre_tokenizers.BertPreTokenizer())  # noqa: B010
+        self._identity = identity
+
+    @classmethod
+    def load(cls, folder: Path = BUNDLED) -> "StaticEmbedder":
+        """Read a packed model; the bundled one by default.
+
+        Raises:
+            KnowledgeError: a file of the model is missing or damaged.
+        """
+        try:
+            description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+            vocabulary = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")[:-1]
+            with np.load(folder / "weights.npz", allow_pickle=False) as archive:
+                rows: NDArray[np.int8] = archive["rows"]
+                scale = archive["scale"].astype(np.float32)
+            identity = EmbedderIdentity(
+                str(description["name"]), int(description["dimensions"]), str(description["digest"])
+            )
+        except (OSError, ValueError, KeyError) as error:
+            raise KnowledgeError(
+                f"the embedding model in {folder} can not be read: {error}", mend="Install the package again."
+            ) from error
+        if rows.shape != (len(vocabulary), identity.dimensions) or scale.shape != (len(vocabulary),):
+            raise KnowledgeError(
+                f"the embedding model in {folder} does not fit its vocabulary", mend="Install the package again."
+            )
+        return cls(rows, scale, vocabulary=vocabulary, identity=identity)
+
+    @property
+    def identity(self) -> EmbedderIdentity:
+        """Name, dimensions and the digest of the weights and vocabulary."""
+        return self._identity
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Rows of unit length, shape ``(len(texts), dimensions)``; a text without a known token gives a zero row."""
+        out = np.zeros((len(texts), self._identity.dimensions), dtype=np.float32)
+        for numbers, pieces in _slices(texts):
+            for number, encoding in zip(numbers, self._encode(pieces), strict=True):
+                tokens = np.asarray(encoding.ids, dtype=np.int64)
+                tokens = tokens[tokens != self._unknown]
+                # Weights times int8 rows: one product a text instead of a float copy of every gathered row.
+                out[number] += self._scale[tokens] @ self._rows[tokens].astype(np.float32)
+        norms = np.linalg.norm(out, axis=1, keepdims=True)
+        out /= np.where(norms > 0, norms, 1.0)
+        return out
+
+    def _encode(self, pieces: list[str]) -> "list[Encoding]":
+        # Lone surrogates can not cross into the tokenizer, which wants UTF-8.
+        clean = [piece.encode("utf-8", "replace").decode("utf-8") for piece in pieces]
+        return self._tokenizer.encode_batch_fast(clean, add_special_tokens=False)
+
+
+def _slices(texts: Sequence[str]) -> Iterator[tuple[list[int], list[str]]]:
+    """Batches of (text number, piece of that text)."""
+    numbers: list[int] = []
+    pieces: list[str] = []
+    held = 0
+    for number, text in enumerate(texts):
+        for start in range(0, len(text), _PIECE_CHARACTERS):
+            pieces.append(text[start : start + _PIECE_CHARACTERS])
+            numbers.append(number)
+            held += len(pieces[-1])
+            if held >= _BATCH_CHARACTERS:
+                yield numbers, pieces
+                numbers, pieces, held = [], [], 0
+    if pieces:
+        yield numbers, pieces

@@ -1,0 +1,175 @@
+"""Fills the arguments of a tool from a text, by the tool's JSON Schema alone."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from coreagent.models.builtin.fields import Field
+from coreagent.models.builtin.numbers import Quantity, convert, kind_of, quantities
+from coreagent.models.builtin.values import boolean_value, choice_value, list_value, text_value
+from coreagent.models.builtin.words import stem
+
+_BEFORE, _AFTER = 5, 3
+_PREFIXES = frozenset(stem(word) for word in ("prefix", "mask", "length"))
+_SHARES = frozenset(
+    stem(word) for word in "probability percentage percent share fraction ratio utilisation utilization load".split()
+)
+# What a number of this kind is when nothing else is said.
+_PLAIN_WORDS = {
+    "frequency": {"frequency", "carrier"},
+    "length": {"distance", "length", "range"},
+    "time": {"time", "duration", "period"},
+    "power": {"power"},
+    "rate": {"rate", "throughput"},
+    "traffic": {"offer", "traffic", "load"},
+}
+_NEAR_WORD = re.compile(r"[A-Za-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """Where values may come from: the instruction first, then the whole question, then earlier results."""
+
+    instruction: str
+    question: str = ""
+    results: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """``values`` by argument name; ``missing`` are required arguments without a value.
+
+    ``certainty`` holds how sure each value is, a number with the right unit or next to the argument's name is 1, free
+    text that any sentence would give is 0.1, and 2 is a value beside which the text asks for nothing else.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict[str, Any])
+    certainty: dict[str, float] = field(default_factory=dict[str, float])
+    missing: tuple[str, ...] = ()
+
+    @property
+    def strength(self) -> float:
+        """How much the text asks for this tool: the sum of certainties above mere text, at most 3."""
+        return min(3.0, sum(value for value in self.certainty.values() if value > 0.2))
+
+
+def fill(fields: Sequence[Field], material: Material) -> Filling:
+    """Find a value for each argument; optional ones only where the instruction speaks of them."""
+    filling = Filling()
+    sources = [text for text in (material.instruction, material.question, *material.results) if text]
+    _fill_numbers(fields, material.instruction, filling, required_only=False)
+    for text in sources[1:]:
+        if any(f.required and f.name not in filling.values for f in fields):
+            _fill_numbers(fields, text, filling, required_only=True)
+    for wanted in fields:
+        if wanted.name in filling.values or wanted.kind in ("number", "integer"):
+            continue
+        for text in sources if wanted.required else sources[:1]:
+            found = _other_value(wanted, text, material)
+            if found is not None:
+                filling.values[wanted.name], filling.certainty[wanted.name] = found
+                break
+    missing = tuple(f.name for f in fields if f.required and f.name not in filling.values)
+    return Filling(filling.values, filling.certainty, missing)
+
+
+def _other_value(wanted: Field, text: str, material: Material) -> tuple[Any, float] | None:
+    if wanted.choices:
+        return choice_value(wanted, text)
+    if wanted.kind == "boolean":
+        return boolean_value(wanted, text)
+    if wanted.kind == "array":
+        return list_value(wanted, text, whole=material.question or text)
+    if wanted.kind == "string":
+        return text_value(wanted, text, whole=material.question or text)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    score: float
+    field: Field
+    quantity: Quantity
+    value: float
+    near: float
+
+
+def _fill_numbers(fields: Sequence[Field], text: str, filling: Filling, *, required_only: bool) -> None:
+    """Pair numbers with arguments, the surest pair first; each number serves once."""
+    wanted = [
+        f
+        for f in fields
+        if f.kind in ("number", "integer") and f.name not in filling.values and (f.required or not required_only)
+    ]
+    if not wanted:
+        return
+    found = quantities(text[:20_000], spelled=True)[:200]
+    fits = [fit for f in wanted for quantity in found if (fit := _fit(f, quantity, text)) is not None]
+    used: set[int] = set()
+    for fit in sorted(fits, key=lambda one: (-one.score, one.quantity.start)):
+        name = fit.field.name
+        if name in filling.values or fit.quantity.start in used or not _acceptable(fit, wanted):
+            continue
+        used.add(fit.quantity.start)
+        filling.values[name] = int(fit.value) if fit.value == int(fit.value) else fit.value
+        filling.certainty[name] = 1.0 if fit.near >= 1 or fit.quantity.unit else 0.6
+    left = [f for f in wanted if f.required and f.name not in filling.values]
+    bare = [q for q in found if q.start not in used and not q.unit]
+    # One number and one argument that wants it: nothing else can be meant.
+    if len(left) == 1 and len(bare) == 1 and not left[0].unit and left[0].allows(bare[0].value):
+        value = bare[0].value
+        filling.values[left[0].name] = int(value) if value == int(value) else value
+        filling.certainty[left[0].name] = 0.4
+
+
+def _fit(wanted: Field, quantity: Quantity, text: str) -> _Fit | None:
+    near = _nearness(wanted, quantity, text)
+    if wanted.unit and quantity.unit:
+        value = convert(quantity, wanted.unit)
+        score = 2.0 + (0.5 if quantity.unit == wanted.unit else 0.0)
+    elif quantity.kind == "share" and _SHARES & (wanted.words | wanted.hints):
+        fraction = (wanted.maximum or 2) <= 1 or "fraction" in wanted.description or stem("probability") in wanted.words
+        value = quantity.value / 100 if fraction else quantity.value
+        score = 1.5
+    elif quantity.unit:
+        return None
+    else:
+        value, score = quantity.value, 0.0
+    if value is None or not wanted.allows(value):
+        return None
+    if quantity.unit and _is_plain(wanted):
+        score += 0.4
+    return _Fit(score + near, wanted, quantity, value, near)
+
+
+def _is_plain(wanted: Field) -> bool:
+    plain = _PLAIN_WORDS.get(kind_of(wanted.unit), set())
+    return bool({stem(word) for word in plain} & wanted.words)
+
+
+def _acceptable(fit: _Fit, wanted: Sequence[Field]) -> bool:
+    if not fit.quantity.unit:
+        return fit.near >= (0.5 if fit.field.required else 1.0)
+    rivals = [f for f in wanted if f is not fit.field and f.unit and kind_of(f.unit) == kind_of(fit.field.unit)]
+    return fit.field.required or fit.near > 0 or not rivals or _is_plain(fit.field)
+
+
+def _nearness(wanted: Field, quantity: Quantity, text: str) -> float:
+    """How close the argument's own words stand to the number: 2 next to it, less farther off, 0 for none."""
+    if text[quantity.start - 1 : quantity.start] == "/":
+        return 2.0 if wanted.words & _PREFIXES else 0.0
+    before = _NEAR_WORD.findall(text[max(0, quantity.start - 60) : quantity.start])[-_BEFORE:][::-1]
+    after = _NEAR_WORD.findall(text[quantity.end : quantity.end + 40])[:_AFTER]
+    best = 0.0
+    for side, penalty in ((before, 0.3), (after, 0.35)):
+        for distance, word in enumerate(side):
+            # Another number in between owns the words beyond it.
+            if word.isdigit() and distance:
+                break
+            base = stem(word.lower())
+            if base in wanted.words:
+                best = max(best, 2.0 - penalty * distance)
+            elif base in wanted.hints:
+                best = max(best, 1.0 - 0.6 * penalty * distance)
+    return best

@@ -1,0 +1,37 @@
+"""Citation markers and answer lines of a draft."""
+
+import re
+
+from coreagent.models.builtin.sentences import split_sentences
+
+_MARKERS = re.compile(r"(?:\s*\[\d{1,4}(?:\s*[,;\u2013-]\s*\d{1,4})*\])+")
+_ANSWER = re.compile(r"^[\s*_]*answer\s*[:\uff1a]\s*(.*?)[\s*_]*$", re.IGNORECASE | re.MULTILINE)
+_BOXED = re.compile(r"\s*\\boxed\{+[^{}]*\}+\.?")
+
+
+def is_not_found(draft: str) -> bool:
+    """True for a draft that says that there is no answer."""
+    return bool(re.match(r"[\s*_]*not found\b", draft, re.IGNORECASE))
+
+
+def answer_line(draft: str) -> str:
+    """What stands on the last ``ANSWER:`` line; empty without one."""
+    lines = _ANSWER.findall(draft)
+    return str(lines[-1]).strip() if lines else ""
+
+
+def marked_sentences(draft: str) -> list[tuple[str, tuple[int, ...]]]:
+    """Sentences without markers, each with the evidence numbers after or in it; answer lines and boxes are left out."""
+    found: list[tuple[str, tuple[int, ...]]] = []
+    prose = _BOXED.sub("", _ANSWER.sub("", draft))
+    # "Text. [1] More" and "Text [1]. More" are both written: the marker goes before the stop.
+    prose = re.sub(r"([.!?\u3002])((?:\s*\[[\d,;\s\u2013-]+\])+)", r"\2\1", prose)
+    for line in prose.splitlines():
+        for sentence in split_sentences(line.strip().lstrip("-*\u2022 ")):
+            numbers = tuple(
+                dict.fromkeys(int(n) for marker in _MARKERS.findall(sentence) for n in re.findall(r"\d+", marker))
+            )
+            text = re.sub(r"\s+([.,;:!?])", r"\1", _MARKERS.sub("", sentence)).strip()
+            if re.search(r"\w", text):
+                found.append((text, numbers))
+    return found

@@ -1,0 +1,228 @@
+"""``builtin/planner``: sorts a request by pattern and by likeness to examples, and plans tools for its parts."""
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from coreagent.messages import ToolCall
+from coreagent.models.builtin.arguments import Material
+from coreagent.models.builtin.base import BuiltinModel, named, user_sections
+from coreagent.models.builtin.parts import split_parts
+from coreagent.models.builtin.queries import reworded, search_query
+from coreagent.models.builtin.similarity import similarities
+from coreagent.models.builtin.toolchoice import Ranked, rank_tools, searches
+from coreagent.models.builtin.wording import domain_of, wording
+from coreagent.models.builtin.words import terms
+from coreagent.models.chat import ChatRequest, ToolSpec
+from coreagent.plans import QuestionForm
+from coreagent.questions import ParsedQuestion, parse_question
+from coreagent.sections import Section, first
+
+_DATA_LINE = re.compile(r"(?:[^|\n]*\|){3}|(?:[^,\n]+,){4}|^\s*\S+\s*[:=]\s*-?\d", re.MULTILINE)
+_CAUSE = re.compile(r"\b(?:root cause|cause[sd]?|reason|diagnos\w*|fault|degrad\w+|drop\w*|went wrong|anomal\w+)\b", re.I)
+_ORDER = re.compile(
+    r"^\W*(?:please\s+|can you\s+|could you\s+)?(?:set|change|reduce|increase|raise|lower|restart|reboot|reset|create|delete|"
+    r"remove|add|block|unblock|enable|disable|activate|deactivate|open|close|move|tilt|assign|configure|shut|switch|apply|"
+    r"update|deploy|roll\s?back|send|start|stop|turn)\b",
+    re.IGNORECASE,
+)
+_MAX_INSTRUCTION = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    instruction: str
+    tool: str
+
+
+class BuiltinPlanner(BuiltinModel):
+    """Emits the planner's JSON: one caller subtask for each part, in parallel."""
+
+    role = "planner"
+
+    def answer(self, request: ChatRequest) -> tuple[str, tuple[ToolCall, ...]]:
+        """A plan for the request's question over the tools it lists."""
+        found = user_sections(request)
+        question = first(found, "question")
+        parsed = parse_question(question)
+        tools = _tools(named(found, "tool"))
+        effects = {s.attributes.get("id", ""): s.attributes.get("effect", "read") for s in named(found, "tool")}
+        attempt = min(2, len(named(found, "feedback")))
+        failed = _failed_tools(named(found, "feedback"), tools)
+        kind = self._intent(question, parsed)
+        usable = [tool for tool in tools if effects[tool.name] == "read" or kind == "action"]
+        steps = self._steps(question, parsed, kind, usable, failed=failed, attempt=attempt)
+        steps = steps[: _limit(request)] or [_Step(search_query(question)[:_MAX_INSTRUCTION], "")]
+        form = _form(kind, parsed, steps, effects, {tool.name: tool for tool in tools})
+        plan = {
+            "rationale": _rationale(kind, steps, attempt),
+            "form": form,
+            "subtasks": [
+                {
+                    "id": f"s{number}",
+                    "role": "caller",
+                    "domain": domain_of(step.instruction) or domain_of(question),
+                    "depends_on": [],
+                    **asdict(step),
+                }
+                for number, step in enumerate(steps, 1)
+            ],
+        }
+        return json.dumps(plan, ensure_ascii=False), ()
+
+    def _intent(self, question: str, parsed: ParsedQuestion) -> str:
+        data = len(_DATA_LINE.findall(question)) >= 3
+        if data and _CAUSE.search(question):
+            return "diagnosis"
+        if _ORDER.search(question) and not question.rstrip().endswith("?"):
+            return "action"
+        if parsed.options:
+            return "choice"
+        names = list(wording().intents)
+        scores = {name: self._likeness(question, wording().intents[name]) for name in names}
+        best = max(scores, key=lambda name: scores[name])
+        # Without data there is nothing to diagnose and without an order nothing to do: such a question is looked up.
+        return best if best == "calculation" else "lookup"
+
+    def _likeness(self, question: str, examples: tuple[str, ...]) -> float:
+        nearest = sorted(similarities(self._embedder, question, examples), reverse=True)
+        return sum(nearest[:2]) / 2
+
+    def _steps(
+        self,
+        question: str,
+        parsed: ParsedQuestion,
+        kind: str,
+        tools: list[ToolSpec],
+        *,
+        failed: set[str],
+        attempt: int,
+    ) -> list[_Step]:
+        if kind == "diagnosis":
+            steps = self._diagnosis(question, parsed, tools, failed)
+            if steps:
+                return steps
+        if parsed.options:
+            return self._choice(parsed, tools, failed, attempt)
+        steps = []
+        for part in split_parts(question):
+            step = self._part(part, question, kind, tools, failed, attempt)
+            if step not in steps:
+                steps.append(step)
+        return steps
+
+    def _diagnosis(
+        self, question: str, parsed: ParsedQuestion, tools: list[ToolSpec], failed: set[str]
+    ) -> list[_Step]:
+        opening = _opening(question)
+        ranked = rank_tools(self._embedder, Material(instruction=opening, question=question), tools)
+        fit = [one for one in ranked if not one.filling.missing and not one.searches and one.filling.strength >= 1]
+        fit = [one for one in fit if one.tool.name not in failed]
+        return [_Step(opening, fit[0].tool.name)] if fit else []
+
+    def _choice(
+        self, parsed: ParsedQuestion, tools: list[ToolSpec], failed: set[str], attempt: int
+    ) -> list[_Step]:
+        stem = parsed.stem[:_MAX_INSTRUCTION]
+        first_step = self._part(stem, stem, "choice", tools, failed, attempt)
+        ranked = {one.name for one in tools if one.name == first_step.tool}
+        options = "; ".join(option.text for option in parsed.options)
+        if not ranked or not terms(options) or first_step.tool != self._search_tool(stem, tools, failed):
+            return [first_step]
+        # The right passage may share its words with an option rather than with the question.
+        both = search_query(f"{stem} {options}")
+        return [first_step, _Step(reworded(both, attempt) if attempt else both, first_step.tool)]
+
+    def _part(
+        self, part: str, question: str, kind: str, tools: list[ToolSpec], failed: set[str], attempt: int
+    ) -> _Step:
+        text = part[:_MAX_INSTRUCTION]
+        ranked = [
+            one
+            for one in rank_tools(self._embedder, Material(instruction=text, question=text), tools)
+            if one.tool.name not in failed
+        ]
+        chosen = next((one for one in ranked if not one.searches and _asked_for(one, kind)), None)
+        if chosen is not None:
+            return _Step(text, chosen.tool.name)
+        query = reworded(text, attempt) if attempt else search_query(text)
+        return _Step(query[:_MAX_INSTRUCTION], self._search_tool(text, tools, failed))
+
+    def _search_tool(self, text: str, tools: list[ToolSpec], failed: set[str]) -> str:
+        ranked = rank_tools(self._embedder, Material(instruction=text), tools)
+        usable = [one for one in ranked if one.searches and not one.filling.missing]
+        fresh = [one for one in usable if one.tool.name not in failed]
+        # A search that failed is still the best there is when it is the only one.
+        best = max(fresh or usable, key=_breadth, default=None)
+        return best.tool.name if best else ""
+
+
+def _breadth(one: Ranked) -> tuple[bool, float]:
+    about = set(terms(f"{one.tool.name.replace('_', ' ')} {one.tool.description}"))
+    return bool(about & {"search", "passag", "document", "corpora", "corpu"}), one.score
+
+
+def _asked_for(one: Ranked, kind: str) -> bool:
+    """Is the text a wish for this very tool? The surer its arguments, the less its words must be there."""
+    if one.filling.missing:
+        return False
+    needed = {"action": 0.25, "calculation": 0.3}.get(kind, 0.45)
+    strength = one.filling.strength
+    return strength >= 0.4 and one.meant >= needed * (0.4 if strength >= 2 else 1.0)
+
+
+def _tools(found: tuple[Section, ...]) -> list[ToolSpec]:
+    tools: list[ToolSpec] = []
+    for section in found:
+        description, _, arguments = section.body.rpartition("\nArguments: ")
+        tools.append(ToolSpec(section.attributes.get("id", ""), description or section.body, _schema(arguments)))
+    return [tool for tool in tools if tool.name]
+
+
+def _schema(text: str) -> dict[str, Any]:
+    try:
+        schema = json.loads(text)
+    except json.JSONDecodeError:
+        return {}
+    return schema if isinstance(schema, dict) else {}
+
+
+def _failed_tools(feedback: tuple[Section, ...], tools: list[ToolSpec]) -> set[str]:
+    said = [section.body for section in feedback if section.attributes.get("source") in ("tool", "human")]
+    return {tool.name for tool in tools if any(re.search(rf"\b{re.escape(tool.name)}\b", text) for text in said)}
+
+
+def _opening(question: str) -> str:
+    """The instruction of a case: its first lines, without the data."""
+    lines = [line.strip() for line in question.splitlines() if line.strip() and line.count("|") < 3]
+    return " ".join(lines)[:400]
+
+
+def _limit(request: ChatRequest) -> int:
+    schema = request.response_schema.schema if request.response_schema else {}
+    try:
+        return int(schema["properties"]["subtasks"]["maxItems"])
+    except (KeyError, TypeError, ValueError):
+        return 6
+
+
+def _form(
+    kind: str, parsed: ParsedQuestion, steps: list[_Step], effects: dict[str, str], tools: dict[str, ToolSpec]
+) -> QuestionForm:
+    if kind == "diagnosis":
+        return "diagnosis"
+    if parsed.options:
+        return "choice"
+    if any(effects.get(step.tool, "read") != "read" for step in steps):
+        return "action"
+    if len(steps) == 1 and kind == "calculation" and steps[0].tool in tools:
+        return "open" if searches(tools[steps[0].tool]) else "number"
+    return "open"
+
+
+def _rationale(kind: str, steps: list[_Step], attempt: int) -> str:
+    used = ", ".join(dict.fromkeys(step.tool for step in steps if step.tool)) or "no tool that fits"
+    parts = "one part" if len(steps) == 1 else f"{len(steps)} parts"
+    again = ", worded differently after feedback" if attempt else ""
+    return f"A {kind} request in {parts}: {used}{again}."

@@ -1,0 +1,246 @@
+"""``builtin/summarizer``: quotes the sentences that answer, with their numbers; picks options by the evidence."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from coreagent.messages import ToolCall
+from coreagent.models.builtin.base import BuiltinModel, named, user_sections
+from coreagent.models.builtin.evidence import (
+    Piece,
+    Sentence,
+    asked_terms,
+    pieces_of,
+    relevance,
+    sentences_of,
+    weights_of,
+)
+from coreagent.models.builtin.options import Scored, score_options
+from coreagent.models.builtin.parts import split_parts
+from coreagent.models.builtin.sentences import passage_sentences
+from coreagent.models.builtin.words import acronyms, overlap, terms, vocabulary
+from coreagent.models.chat import ChatRequest
+from coreagent.questions import ParsedQuestion, parse_question
+from coreagent.sections import Section
+
+MAX_SENTENCES = 4
+MIN_RELEVANCE = 0.34
+"""Below this the best sentence is about something else."""
+MIN_COVERAGE = 0.5
+"""Share of the question's words that the chosen evidence must speak of."""
+
+
+class BuiltinSummarizer(BuiltinModel):
+    """Extractive: every sentence it writes stands in the evidence it cites."""
+
+    role = "summarizer"
+
+    def answer(self, request: ChatRequest) -> tuple[str, tuple[ToolCall, ...]]:
+        """An answer to the request's question from its evidence."""
+        found = user_sections(request)
+        question = next((section for section in found if section.name == "question"), Section("question", ""))
+        form = question.attributes.get("form", "open")
+        pieces = pieces_of(named(found, "evidence"))
+        parsed = parse_question(question.body)
+        computed = [piece for piece in pieces if piece.tool]
+        passages = [piece for piece in pieces if not piece.tool]
+        if form in ("choice", "diagnosis") and parsed.options:
+            text = self._choose(parsed, form, computed, passages)
+        elif form == "diagnosis":
+            text = _diagnosed(parsed, computed)
+        elif computed and form in ("number", "action"):
+            text = _quoted(computed)
+        else:
+            text = self._open(question.body, computed, passages)
+        return text or _not_found(question.body, pieces), ()
+
+    def _open(self, question: str, computed: Sequence[Piece], passages: Sequence[Piece]) -> str:
+        parts = split_parts(question)
+        lines = [_quoted(computed)] if computed else []
+        missing: list[str] = []
+        used: set[str] = set()
+        left = MAX_SENTENCES if len(parts) == 1 else max(2, MAX_SENTENCES // len(parts) + 1)
+        for part in parts:
+            if computed and _spoken_of(part, computed):
+                continue
+            chosen = self._select(part, passages, limit=left, used=used)
+            if chosen:
+                lines.append(" ".join(_cite(sentence) for sentence in chosen))
+            else:
+                missing.append(part)
+        if lines and missing and len(parts) > 1:
+            lines.append(f"Not found: {_shown(missing[0])}" if not passages else "")
+        return "\n".join(line for line in lines if line)
+
+    def _select(self, question: str, passages: Sequence[Piece], *, limit: int, used: set[str]) -> list[Sentence]:
+        sentences = [s for s in sentences_of(self._embedder, question, passages) if s.text not in used]
+        if not sentences:
+            return []
+        weights = weights_of(sentences)
+        asked = asked_terms(question)
+        scores = {id(s): relevance(s, asked, weights) for s in sentences}
+        best = max(sentences, key=lambda s: scores[id(s)])
+        if not _answers(question, asked, best, scores[id(best)], passages, weights):
+            return []
+        chosen = _cover(sentences, scores, asked, weights, limit=limit, first=best)
+        used.update(s.text for s in chosen)
+        return chosen
+
+    def _choose(
+        self, parsed: ParsedQuestion, form: str, computed: Sequence[Piece], passages: Sequence[Piece]
+    ) -> str:
+        named_labels = _labels_of_tools(parsed, computed)
+        if named_labels:
+            label, piece = named_labels
+            return _with_choice(_cite_piece(piece), (label,), parsed)
+        question = f"{parsed.stem[-1_000:]} {' '.join(option.text for option in parsed.options)}"
+        sentences = sentences_of(self._embedder, question, passages)
+        scored = score_options(
+            self._embedder, parsed, sentences, [*computed, *passages], weights=weights_of(sentences)
+        )
+        backed = [one for one in scored if one.sentence or one.piece]
+        if not backed:
+            return ""
+        picked = _pick(parsed, scored)
+        reasons: list[str] = []
+        for one in picked if not parsed.negated else _others(scored, picked):
+            if one.sentence:
+                reasons.append(_cite(one.sentence))
+            elif one.piece:
+                reasons.append(_cite_piece(one.piece))
+        text = " ".join(dict.fromkeys(reasons[:3]))
+        return _with_choice(text, tuple(one.option.label for one in picked), parsed) if text else ""
+
+
+def _answers(
+    question: str,
+    asked: Sequence[str],
+    best: Sentence,
+    score: float,
+    passages: Sequence[Piece],
+    weights: Mapping[str, float],
+) -> bool:
+    if score < MIN_RELEVANCE or not asked:
+        return False
+    piece = best.piece
+    around = vocabulary(piece.text) | vocabulary(piece.source)
+    covered = overlap(asked, around, weights)
+    names = [name for name in acronyms(question) if len(name) > 1]
+    everything: set[str] = set()
+    for passage in passages:
+        everything |= vocabulary(passage.text) | vocabulary(passage.source)
+    unknown = [name for name in names if not set(terms(name)) & everything]
+    if names and len(unknown) == len(names):
+        return False
+    return covered >= MIN_COVERAGE
+
+
+def _cover(
+    sentences: Sequence[Sentence],
+    scores: Mapping[int, float],
+    asked: Sequence[str],
+    weights: Mapping[str, float],
+    *,
+    limit: int,
+    first: Sentence,
+) -> list[Sentence]:
+    """Add sentences while each brings words of the question not yet covered and repeats no other."""
+    chosen = [first]
+    best = scores[id(first)]
+    for candidate in sorted(sentences, key=lambda s: -scores[id(s)]):
+        if len(chosen) >= limit or scores[id(candidate)] < 0.6 * best:
+            break
+        covered = {word for s in chosen for word in s.own}
+        new = [word for word in asked if word in candidate.own and word not in covered]
+        near = scores[id(candidate)] >= 0.85 * best
+        repeats = any(_alike(candidate, s) > 0.6 for s in chosen)
+        if not repeats and (new or near) and candidate is not first:
+            chosen.append(candidate)
+    head, rest = chosen[0], chosen[1:]
+    # The answer comes first; what supports it follows in the order of its source.
+    return [head, *sorted(rest, key=lambda s: (s.piece.number, s.place))]
+
+
+def _alike(left: Sentence, right: Sentence) -> float:
+    shorter = min(len(left.own), len(right.own)) or 1
+    return len(left.own & right.own) / shorter
+
+
+def _pick(parsed: ParsedQuestion, scored: Sequence[Scored]) -> list[Scored]:
+    order = sorted(scored, key=lambda one: one.score if parsed.negated else -one.score)
+    everything = [one for one in scored if re.match(r"(?:all|both) of (?:the )?(?:above|these)|all the above", one.option.text, re.I)]
+    if parsed.answer_style == "multiple":
+        count = parsed.count or max(2, sum(one.score >= 0.8 * order[0].score for one in order))
+        wanted = order[: min(count, len(order))]
+        return [one for one in scored if one in wanted]
+    rest = [one for one in scored if one not in everything]
+    if everything and rest and min(one.score for one in rest) > 0.75 * max(one.score for one in rest) > 0.5:
+        return everything[:1]
+    return order[:1]
+
+
+def _others(scored: Sequence[Scored], picked: Sequence[Scored]) -> list[Scored]:
+    return sorted((one for one in scored if one not in picked), key=lambda one: -one.score)[:2]
+
+
+def _labels_of_tools(parsed: ParsedQuestion, computed: Sequence[Piece]) -> tuple[str, Piece] | None:
+    """The option a tool named by its label or by its wording."""
+    for piece in computed:
+        for option in parsed.options:
+            label = re.escape(option.label)
+            if re.search(rf"(?:\b(?:cause|answer|option|label|choice|diagnosis|is)\b\W*|^|[(\"'])\(?{label}\b\)?(?=\W|$)", piece.text, re.I) and (
+                len(option.label) > 1 or re.search(rf"\b(?:answer|option|label|choice)\W*{label}\b", piece.text, re.I)
+            ):
+                return option.label, piece
+        held = [o for o in parsed.options if o.text.rstrip(".").casefold() in piece.text.casefold() and len(o.text) > 8]
+        if len(held) == 1:
+            return held[0].label, piece
+    return None
+
+
+def _with_choice(text: str, labels: tuple[str, ...], parsed: ParsedQuestion) -> str:
+    shown = ", ".join(labels)
+    box = f" \\boxed{{{shown}}}" if parsed.boxed else ""
+    return f"{text}{box}\nANSWER: {shown}"
+
+
+def _diagnosed(parsed: ParsedQuestion, computed: Sequence[Piece]) -> str:
+    if not computed:
+        return ""
+    found = passage_sentences(computed[0].text)
+    cause = re.sub(r"^(?:the )?(?:most likely )?(?:root )?cause(?: is)?\s*:?\s*", "", found[0] if found else "", flags=re.I)
+    return _with_choice(_quoted(computed), (cause.rstrip("."),), parsed)
+
+
+def _quoted(computed: Sequence[Piece]) -> str:
+    return "\n".join(_cite_piece(piece) for piece in computed)
+
+
+def _cite(sentence: Sentence) -> str:
+    return _marked(sentence.text, sentence.piece.number)
+
+
+def _cite_piece(piece: Piece) -> str:
+    found = passage_sentences(piece.text)[: MAX_SENTENCES + 2]
+    return " ".join(_marked(text, piece.number) for text in found)
+
+
+def _marked(text: str, number: int) -> str:
+    body = text.rstrip()
+    stop = body[-1] if body and body[-1] in ".!?\u3002" else "."
+    return body.rstrip(".!?\u3002:; ") + f" [{number}]{stop}"
+
+
+def _spoken_of(part: str, computed: Sequence[Piece]) -> bool:
+    asked = terms(part)
+    return any(overlap(asked, vocabulary(f"{piece.source} {piece.text}"), {}) >= 0.4 for piece in computed)
+
+
+def _not_found(question: str, pieces: Sequence[Piece]) -> str:
+    if not pieces:
+        return f"NOT FOUND: nothing was found on {_shown(question)}"
+    return f"NOT FOUND: what was found does not answer {_shown(question)}"
+
+
+def _shown(question: str) -> str:
+    text = re.sub(r"\s+", " ", question).strip()
+    return f'"{text if len(text) <= 160 else text[:157] + "..."}"'

@@ -1,0 +1,75 @@
+"""Chooses a tool by what it says of itself and by whether the text holds what it needs."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from coreagent.models.builtin.arguments import Filling, Material, fill
+from coreagent.models.builtin.fields import Field, fields_of
+from coreagent.models.builtin.similarity import similarities
+from coreagent.models.builtin.words import overlap, rarity, stem, terms, vocabulary
+from coreagent.models.chat import ToolSpec
+from coreagent.models.embedding import Embedder
+
+_SEARCHING = frozenset(
+    stem(word) for word in "search find look retrieve retrieval corpus corpora passage documents knowledge glossary".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A tool, how well it fits, and the arguments the text gives it.
+
+    ``searches``: the tool takes free text and looks something up. ``meant``: the text uses the tool's own words.
+    """
+
+    tool: ToolSpec
+    score: float
+    filling: Filling
+    searches: bool
+    meant: float
+
+
+def rank_tools(embedder: Embedder, material: Material, tools: Sequence[ToolSpec]) -> list[Ranked]:
+    """All tools, best first; ties keep the order given.
+
+    The score adds three shares: similarity of meaning with the description, rare words in common, and how surely the
+    text fills typed arguments. A tool that lacks a required argument, or that has typed arguments of which the text
+    gives none, falls behind every other.
+    """
+    text = material.instruction
+    documents = [_document(tool) for tool in tools]
+    words = [vocabulary(document) for document in documents]
+    weights = rarity(words)
+    asked = terms(text[:2_000])
+    alike = similarities(embedder, text, documents)
+    ranked: list[Ranked] = []
+    for tool, present, likeness in zip(tools, words, alike, strict=True):
+        fields = fields_of(tool.parameters)
+        filling = fill(fields, material)
+        common = overlap(asked, present, weights)
+        score = likeness + common + 0.4 * filling.strength
+        if filling.missing:
+            score -= 2.0
+        elif not filling.strength and not _takes_free_text(fields):
+            score -= 1.0
+        ranked.append(Ranked(tool, score, filling, searches(tool), likeness + common))
+    return sorted(ranked, key=lambda one: -one.score)
+
+
+def searches(tool: ToolSpec) -> bool:
+    """True for a tool that looks something up by free text."""
+    fields = fields_of(tool.parameters)
+    about = vocabulary(f"{tool.name.replace('_', ' ')} {tool.description.split('.')[0]}")
+    return _takes_free_text(fields) and bool(about & _SEARCHING)
+
+
+def _takes_free_text(fields: Sequence[Field]) -> bool:
+    needed = [f for f in fields if f.required]
+    return bool(needed) and all(f.kind == "string" and not f.choices for f in needed)
+
+
+def _document(tool: ToolSpec) -> str:
+    name = re.sub(r"[_\W]+", " ", tool.name)
+    arguments = " ".join(f"{f.name.replace('_', ' ')} {f.description}" for f in fields_of(tool.parameters))
+    return f"{name}. {tool.description} {arguments[:600]}"

@@ -1,0 +1,175 @@
+"""Values that are no numbers: listed choices, booleans, addresses, expressions, whole texts, queries, lists."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from coreagent.models.builtin.expressions import expression_in, is_only_expression
+from coreagent.models.builtin.fields import Field
+from coreagent.models.builtin.numbers import known_unit, quantities
+from coreagent.models.builtin.queries import asked_term, search_query
+from coreagent.models.builtin.words import negated, stem, terms, vocabulary
+from coreagent.questions import parse_question
+
+MERE_TEXT = 0.1
+"""Certainty of a value that any sentence would give."""
+
+_ADDRESS = re.compile(
+    r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4})(?:/\d{1,3})?(?![\w:])"
+)
+_QUOTED = re.compile(r"[\"\u201c\u2018'`]([^\"\u201d\u2019'`\n]{1,200})[\"\u201d\u2019'`]")
+_WHOLE = re.compile(
+    r"\b(?:whole|full|entire|complete|raw|verbatim|unchanged|tables?|logs?|measurements|text of the question)\b", re.I
+)
+_ALIASES = {
+    "dl": "downlink",
+    "ul": "uplink",
+    "down": "downlink",
+    "up": "uplink",
+    "download": "downlink",
+    "upload": "uplink",
+    "los": "lineofsight",
+    "nlos": "nonlineofsight",
+    "uma": "urbanmacro",
+    "umi": "urbanmicro",
+    "rma": "ruralmacro",
+}
+
+
+def choice_value(wanted: Field, text: str) -> tuple[Any, float] | None:
+    """The listed value that the text names, in any case, order of its parts (``QAM256``) or common short form."""
+    words = re.findall(r"[A-Za-z0-9]+(?:[-/][A-Za-z0-9]+)*", text)
+    folded = [_fold(word) for word in words]
+    spoken = {form for form in folded} | {_fold(f"{a}{b}") for a, b in zip(words, words[1:], strict=False)}
+    matches: list[tuple[int, Any]] = []
+    for choice in wanted.choices:
+        shown = str(choice)
+        if len(shown) == 1 and shown.isalpha():
+            # A single letter is a value only as a capital next to the argument or the tool's subject.
+            if re.search(rf"\b(?:{'|'.join(map(re.escape, wanted.words | wanted.hints))})\w*\W{{1,3}}{shown.upper()}\b", text, re.I):
+                matches.append((1, choice))
+        elif _fold(shown) in spoken:
+            matches.append((len(shown), choice))
+    if not matches:
+        return None
+    return max(matches, key=lambda match: match[0])[1], 1.0
+
+
+def _fold(word: str) -> tuple[str, ...]:
+    lowered = re.sub(r"[^a-z0-9]", "", word.lower())
+    lowered = _ALIASES.get(lowered, lowered)
+    return tuple(sorted(re.findall(r"[a-z]+|\d+", lowered)))
+
+
+def boolean_value(wanted: Field, text: str) -> tuple[bool, float] | None:
+    """True when the text speaks of it, False when it denies it, None when it says nothing."""
+    for clause in re.split(r"[,.;]|\band\b", text):
+        if wanted.words & vocabulary(clause):
+            return not (negated(clause) or re.search(r"\b(?:off|disabled?|false)\b", clause, re.I)), 0.5
+    return None
+
+
+def text_value(wanted: Field, text: str, *, whole: str) -> tuple[str, float] | None:
+    """Free text, by what the argument's name and description say it is."""
+    for words, find in _TEXT_KINDS:
+        if wanted.words & words or (find is _whole_text and _WHOLE.search(wanted.description)):
+            return find(wanted, text, whole)
+    return _named_thing(wanted, text)
+
+
+def list_value(wanted: Field, text: str, *, whole: str) -> tuple[list[Any], float] | None:
+    """A list: the question's options, addresses, or numbers."""
+    kind = str((wanted.items or {}).get("type", "string"))
+    about = wanted.words | wanted.hints
+    if about & _stems("option", "choice", "cause", "candidate", "answer", "hypothesis"):
+        options = parse_question(whole).options
+        if not options:
+            return None
+        if kind == "object":
+            return [{"label": option.label, "text": option.text} for option in options], 1.0
+        return [f"{option.label}: {option.text}" for option in options], 1.0
+    if kind in ("number", "integer"):
+        numbers = [q.value for q in quantities(text)]
+        return ([int(n) if kind == "integer" else n for n in numbers], 0.6) if numbers else None
+    if about & _stems("address", "prefix", "network", "subnet", "ip"):
+        addresses = _ADDRESS.findall(text)
+        return (addresses, 1.0) if addresses else None
+    quoted = _QUOTED.findall(text)
+    return (quoted, 0.6) if quoted else None
+
+
+def _stems(*words: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in words)
+
+
+def _query(_wanted: Field, text: str, _whole: str) -> tuple[str, float] | None:
+    query = search_query(text)
+    return (query, MERE_TEXT) if query else None
+
+
+def _expression(_wanted: Field, text: str, _whole: str) -> tuple[str, float] | None:
+    expression = expression_in(text)
+    if not expression:
+        return None
+    return expression, 2.0 if is_only_expression(text, expression) else 1.0
+
+
+def _address(wanted: Field, text: str, _whole: str) -> tuple[str, float] | None:
+    found = _ADDRESS.findall(text)
+    if not found:
+        return None
+    prefixes = [address for address in found if "/" in address]
+    if wanted.words & _stems("prefix", "cidr", "network", "subnet") and prefixes:
+        return prefixes[0], 1.0
+    bare = [address for address in found if "/" not in address]
+    return (bare or found)[0], 1.0
+
+
+def _whole_text(_wanted: Field, _text: str, whole: str) -> tuple[str, float] | None:
+    # A table is what such an argument is for; a plain sentence fills it without meaning it.
+    rows = sum(line.count("|") > 2 or line.count(",") > 3 or line.count("\t") > 2 for line in whole.splitlines())
+    return whole, 1.0 if rows >= 3 else MERE_TEXT
+
+
+def _options(_wanted: Field, _text: str, whole: str) -> tuple[str, float] | None:
+    options = parse_question(whole).options
+    return ("\n".join(f"{option.label}: {option.text}" for option in options), 1.0) if options else None
+
+
+def _term(_wanted: Field, text: str, _whole: str) -> tuple[str, float] | None:
+    term, sure = asked_term(text)
+    return (term, 0.5 if sure else MERE_TEXT) if term else None
+
+
+def _unit_name(_wanted: Field, text: str, _whole: str) -> tuple[str, float] | None:
+    for word in re.findall(r"\b(?:to|in|into)\s+([A-Za-z\u00b5%/]+)", text):
+        if known_unit(word):
+            return known_unit(word), 0.8
+    return None
+
+
+def _named_thing(wanted: Field, text: str) -> tuple[str, float] | None:
+    """What stands right after the argument's name: ``cell 33``, ``site "Berlin 4"``, ``interface ge-0/0/1``."""
+    for word in re.finditer(r"[A-Za-z]+", text):
+        if stem(word[0].lower()) not in wanted.words:
+            continue
+        rest = text[word.end() : word.end() + 200]
+        match = re.match(r"(?:\s+(?:id|name|number|no\.?|called|named))?\s*[:=#]?\s*(?:[\"'`\u201c]([^\"'`\u201d\n]+)[\"'`\u201d]|([\w./:-]*[\w]))", rest)
+        if match and (match[1] or any(letter.isdigit() or letter.isupper() for letter in match[2])):
+            return match[1] or match[2], 1.0
+    quoted = _QUOTED.search(text)
+    return (quoted[1], 0.5) if quoted else None
+
+
+_Find = Callable[[Field, str, str], tuple[str, float] | None]
+_TEXT_KINDS: tuple[tuple[frozenset[str], _Find], ...] = (
+    (_stems("expression", "formula", "equation"), _expression),
+    (_stems("ip", "address", "prefix", "cidr", "subnet", "network"), _address),
+    (_stems("option", "choice", "candidate"), _options),
+    (_stems("query", "question", "search", "keyword", "topic"), _query),
+    (_stems("text", "table", "log", "data", "content", "document", "measurement", "trace"), _whole_text),
+    (_stems("term", "acronym", "abbreviation", "word", "concept"), _term),
+    (_stems("unit"), _unit_name),
+)
+
+__all__ = ["MERE_TEXT", "boolean_value", "choice_value", "list_value", "terms", "text_value"]

@@ -1,0 +1,25 @@
+"""Cards of the built-in models: rules, retrieval and statistics, one for each role."""
+
+from coreagent.labels import Sensitivity
+from coreagent.models.card import FREE, Latency, ModelCard
+from coreagent.plans import ROLES, RoleName
+
+
+def _card(role: RoleName) -> ModelCard:
+    return ModelCard(
+        name=f"builtin/{role}",
+        adapter="builtin",
+        model=role,
+        roles=(role,),
+        context_tokens=1_000_000,
+        max_output_tokens=4_096,
+        price=FREE,
+        latency=Latency(ttft_s=0.005),
+        placement="device",
+        clearance=Sensitivity.CONFIDENTIAL,
+        family="builtin",
+        licence="Apache-2.0",
+    )
+
+
+BUILTIN_CARDS: tuple[ModelCard, ...] = tuple(_card(role) for role in ROLES)

@@ -1,0 +1,107 @@
+"""Answers with a form: read, and asked for once more when they do not fit."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from coreagent.errors import SchemaMismatchError
+from coreagent.messages import Message, Usage
+from coreagent.models.chat import ChatModel, ChatRequest, Completion
+
+T = TypeVar("T")
+
+_FENCED = re.compile(r"```[\w-]*[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
+_THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
+_MAX_QUOTED = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[T]):
+    """What was read, and the one or two completions it took."""
+
+    value: T
+    completions: tuple[Completion, ...]
+
+    @property
+    def usage(self) -> Usage:
+        """Usage of all completions together."""
+        return sum((completion.usage for completion in self.completions), Usage())
+
+
+async def ask(model: ChatModel, request: ChatRequest, read: Callable[[Completion], T]) -> Asked[T]:
+    """Ask, and read the answer with ``read``, which raises ValueError for output that does not fit.
+
+    Output that does not fit is sent back once, with the error quoted.
+
+    Raises:
+        SchemaMismatchError: the second answer does not fit either; it carries the raw text and the problem.
+        ModelError: as the model raises; BudgetExceededError as its budget does.
+    """
+    first = await model.complete(request)
+    try:
+        return Asked(read(first), (first,))
+    except ValueError as error:
+        problem = _problem(error, first)
+    second = await model.complete(_again(request, first, problem))
+    try:
+        return Asked(read(second), (first, second))
+    except ValueError as error:
+        raise SchemaMismatchError(
+            _problem(error, second),
+            raw=_raw(second),
+            model=second.model or model.card.name,
+            mend="Use a model that keeps to a JSON schema, or raise its max_output_tokens if the text is cut.",
+        ) from error
+
+
+def json_reader(adapter: TypeAdapter[T]) -> Callable[[Completion], T]:
+    """A reader for :func:`ask`: the JSON of an answer, validated.
+
+    A code fence around the JSON and a ``<think>`` block before it are taken off; models add both unasked.
+    """
+
+    def read(completion: Completion) -> T:
+        text = _THOUGHT.sub("", completion.text, count=1).strip()
+        fenced = _FENCED.search(text)
+        if fenced is not None and not text.startswith(("{", "[")):
+            text = fenced[1].strip()
+        if not text:
+            raise ValueError("the answer holds no text")
+        try:
+            return adapter.validate_json(text)
+        except ValidationError as error:
+            raise ValueError(_in_words(error)) from error
+
+    return read
+
+
+def _in_words(error: ValidationError) -> str:
+    """The first few faults, each with its place."""
+    faults = [
+        f"{'.'.join(str(part) for part in fault['loc']) or 'the whole'}: {fault['msg']}"
+        for fault in error.errors(include_url=False, include_input=False)
+    ]
+    more = f"; and {len(faults) - 5} more" if len(faults) > 5 else ""
+    return "; ".join(faults[:5]) + more
+
+
+def _problem(error: ValueError, completion: Completion) -> str:
+    cut = " (the answer was cut off at its token limit)" if completion.finish_reason == "length" else ""
+    return f"{str(error)[:_MAX_QUOTED]}{cut}"
+
+
+def _again(request: ChatRequest, answer: Completion, problem: str) -> ChatRequest:
+    said = Message.assistant(_raw(answer)[:_MAX_QUOTED])
+    told = Message.user(
+        f"That answer can not be used: {problem}\n"
+        "Answer again. Keep to the form that was asked for, and write nothing else."
+    )
+    return replace(request, messages=(*request.messages, said, told))
+
+
+def _raw(completion: Completion) -> str:
+    calls = "".join(f"{call.name}({call.arguments})" for call in completion.tool_calls)
+    return completion.text + calls

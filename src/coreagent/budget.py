@@ -1,0 +1,145 @@
+"""Budgets that can not be overrun: reserve before a call, settle after it.
+
+A :class:`Ledger` holds the limits of one scope and knows its parent (run > agent > subtask). A reservation is taken in
+every scope at once, or in none, so parallel calls can never spend the same dollar twice. All of it happens between
+two awaits of one event loop, which makes it atomic without a lock.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from coreagent.errors import BudgetExceededError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """Limits of one scope; None means no limit. ``seconds`` is wall time from the ledger's start."""
+
+    usd: float | None = None
+    tokens: int | None = None
+    calls: int | None = None
+    seconds: float | None = None
+
+
+UNLIMITED = Budget()
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Amounts used up. Adds up with ``+``."""
+
+    usd: float = 0.0
+    tokens: int = 0
+    calls: int = 0
+
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(self.usd + other.usd, self.tokens + other.tokens, self.calls + other.calls)
+
+    def __sub__(self, other: "Spent") -> "Spent":
+        return Spent(self.usd - other.usd, self.tokens - other.tokens, self.calls - other.calls)
+
+
+class Ledger:
+    """Account of one scope. Not safe across threads; each run has its own event loop and ledger."""
+
+    def __init__(
+        self,
+        budget: Budget = UNLIMITED,
+        *,
+        scope: str = "run",
+        parent: "Ledger | None" = None,
+        spent: Spent = Spent(),
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.budget = budget
+        self.scope = scope
+        self._parent = parent
+        self._settled = spent
+        self._reserved = Spent()
+        self._now = now
+        self._started = now()
+
+    @property
+    def spent(self) -> Spent:
+        """What was settled here and in every scope below."""
+        return self._settled
+
+    @property
+    def reserved(self) -> Spent:
+        """What running calls may still spend."""
+        return self._reserved
+
+    @property
+    def usd_left(self) -> float:
+        """Dollars a new call may reserve, here and in every scope above; infinite without a limit."""
+        own = math.inf if self.budget.usd is None else self.budget.usd - self._settled.usd - self._reserved.usd
+        return min(own, self._parent.usd_left if self._parent else math.inf)
+
+    @property
+    def limits_money(self) -> bool:
+        """True when a dollar limit holds here or above, so that an unknown price must be refused."""
+        return self.budget.usd is not None or (self._parent is not None and self._parent.limits_money)
+
+    def child(self, budget: Budget, *, scope: str) -> "Ledger":
+        """A scope below this one; its calls count here too."""
+        return Ledger(budget, scope=scope, parent=self, now=self._now)
+
+    def reserve(self, amount: Spent) -> "Reservation":
+        """Set ``amount`` aside in this scope and every one above.
+
+        Raises:
+            BudgetExceededError: it does not fit somewhere; nothing was set aside anywhere.
+        """
+        chain = self._chain()
+        for ledger in chain:
+            ledger._check(amount)
+        for ledger in chain:
+            ledger._reserved = ledger._reserved + amount
+        return Reservation(tuple(chain), amount)
+
+    def _chain(self) -> list["Ledger"]:
+        chain: list[Ledger] = []
+        ledger: Ledger | None = self
+        while ledger is not None:
+            chain.append(ledger)
+            ledger = ledger._parent
+        return chain
+
+    def _check(self, amount: Spent) -> None:
+        used = self._settled + self._reserved
+        budget = self.budget
+        # A rounding error of the additions must not refuse a call that fits exactly.
+        if budget.usd is not None and used.usd + amount.usd > budget.usd + 1e-12:
+            raise BudgetExceededError("usd", needed=amount.usd, left=budget.usd - used.usd, scope=self.scope)
+        if budget.tokens is not None and used.tokens + amount.tokens > budget.tokens:
+            raise BudgetExceededError(
+                "tokens", needed=amount.tokens, left=budget.tokens - used.tokens, scope=self.scope
+            )
+        if budget.calls is not None and used.calls + amount.calls > budget.calls:
+            raise BudgetExceededError("calls", needed=amount.calls, left=budget.calls - used.calls, scope=self.scope)
+        if budget.seconds is not None and (elapsed := self._now() - self._started) >= budget.seconds:
+            raise BudgetExceededError("seconds", needed=0, left=budget.seconds - elapsed, scope=self.scope)
+
+
+class Reservation:
+    """An amount set aside. Settle it once with what was really spent, or release it; both are safe to repeat."""
+
+    def __init__(self, chain: tuple[Ledger, ...], amount: Spent) -> None:
+        self._chain = chain
+        self.amount = amount
+        self._open = True
+
+    def settle(self, actual: Spent) -> None:
+        """Book what was spent and free the rest."""
+        if not self._open:
+            return
+        self._open = False
+        for ledger in self._chain:
+            ledger._reserved = ledger._reserved - self.amount  # pyright: ignore[reportPrivateUsage]
+            ledger._settled = ledger._settled + actual  # pyright: ignore[reportPrivateUsage]
+
+    def release(self) -> None:
+        """Free all of it: the call was never made."""
+        self.settle(Spent())

@@ -1,0 +1,5 @@
+"""The command line. ``main`` is the installed command ``coreagent``."""
+
+from coreagent.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,35 @@
+"""From command-line options to a core-agent."""
+
+import click
+
+from coreagent.cli.app import Place
+from coreagent.errors import UnknownNameError, UsageError
+from coreagent.front import CoreAgent
+from coreagent.plans import ROLES, RoleName
+from coreagent.settings import Environment, find_config, load_settings
+
+
+def open_agent(ctx: click.Context) -> CoreAgent:
+    """The core-agent of this invocation's settings and home."""
+    place: Place = ctx.obj
+    settings = load_settings(find_config(place.config, Environment()))
+    return CoreAgent(settings=settings, home=place.home)
+
+
+def parse_models(pairs: tuple[str, ...]) -> dict[RoleName, str]:
+    """Read ``role=name`` options.
+
+    Raises:
+        UsageError: no equals sign.
+        UnknownNameError: an unknown role.
+    """
+    chosen: dict[RoleName, str] = {}
+    for pair in pairs:
+        role, sign, name = pair.partition("=")
+        if not sign or not name:
+            raise UsageError(f"--model {pair!r} is not of the form role=name", mend="For example summarizer=my/model.")
+        known = next((entry for entry in ROLES if entry == role), None)
+        if known is None:
+            raise UnknownNameError("role", role, ROLES)
+        chosen[known] = name
+    return chosen

@@ -1,0 +1,104 @@
+"""The command tree. Commands are imported when they are invoked, so that ``--help`` answers at once."""
+
+import asyncio
+import importlib
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from coreagent.cli.failures import EXIT_CODES, INTERRUPTED, report
+from coreagent.errors import CoreAgentError
+
+_COMMANDS = {
+    "ask": ("coreagent.cli.ask", "Ask a question and get a cited, verified answer."),
+    "corpus": ("coreagent.cli.corpus", "Add, list, search, show and remove corpora."),
+    "models": ("coreagent.cli.models", "List, add and check models."),
+    "runs": ("coreagent.cli.runs", "List, show, resume and prune runs."),
+    "memory": ("coreagent.cli.memory", "List, search and delete what is remembered."),
+    "graph": ("coreagent.cli.graph", "Draw the graphs."),
+    "doctor": ("coreagent.cli.doctor", "Check the installation and say how to mend it."),
+    "completion": ("coreagent.cli.completion", "Print the shell completion script."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where this invocation reads its settings from and keeps its data; None means the default."""
+
+    config: Path | None
+    home: Path | None
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name and one line; loads a command's module when it is invoked."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order a user meets them."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(_COMMANDS[cmd_name][0]).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """A bare question is not a command; say how to ask it."""
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            known = ", ".join(_COMMANDS)
+            raise click.UsageError(f'no command {args[0]!r}. Commands: {known}. To ask: coreagent ask "..."', ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """From the table, without loading anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, words) in _COMMANDS.items()])
+
+
+_EPILOG = "Exit codes: " + "; ".join(f"{code} {words}" for code, words in EXIT_CODES.items()) + "."
+
+
+@click.group(cls=LazyGroup, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--config", type=click.Path(path_type=Path), help="Settings file instead of the one that is found.")
+@click.option("--home", type=click.Path(path_type=Path), help="Folder of corpora, runs and memory.")
+@click.version_option(package_name="coreagent")
+@click.pass_context
+def application(ctx: click.Context, config: Path | None, home: Path | None) -> None:
+    """Multi-agent LLM orchestration for telecom and network operations."""
+    ctx.obj = Place(config, home)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run a command and exit with its code: see ``coreagent --help``."""
+    sys.exit(run(sys.argv[1:] if argv is None else argv))
+
+
+def run(argv: list[str]) -> int:
+    """Run a command; gives the exit code. A user's mistake is one or two lines, never a traceback."""
+    try:
+        result: Any = application.main(argv, prog_name="coreagent", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt, asyncio.CancelledError):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except CoreAgentError as error:
+        return report(error)
+    except BrokenPipeError:
+        # The reader of our output went away, as in `coreagent runs list | head`.
+        sys.stderr.close()
+        return 0
+    except OSError as error:
+        return report(
+            CoreAgentError(f"the system refused: {error}", mend="Check the disk space and rights: coreagent doctor")
+        )

@@ -1,0 +1,233 @@
+"""Everything that happens in a run, as one typed union.
+
+The command line, the terminal app, the traces, the run store and the evaluation log are views of these events.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+
+from coreagent.answer import Answer, Verdict
+from coreagent.decision import Decision
+from coreagent.labels import Label
+from coreagent.messages import Usage
+from coreagent.plans import Plan, RoleName
+
+FeedbackSource = Literal["human", "tool", "sibling"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A run begins, or goes on after an interruption (``resumed``)."""
+
+    run_id: str
+    question: str
+    resumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """Security looked at something. ``stage`` is prompt, action, result or response; ``findings`` are in words."""
+
+    stage: Literal["prompt", "action", "result", "response"]
+    subject: str
+    label: Label
+    findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """Long-term memory gave these items."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan was made; ``attempt`` counts from 0, and is above 0 after feedback."""
+
+    plan: Plan
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """A subtask was given to a model."""
+
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFinished:
+    """A model call ended. ``ttft_s`` is the time to the first token in seconds, when it was streamed."""
+
+    subtask: str
+    role: RoleName
+    model: str
+    usage: Usage
+    cost_usd: float
+    seconds: float
+    ttft_s: float | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the answer as it is written. A new ``draft`` replaces what was streamed before."""
+
+    text: str
+    draft: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStarted:
+    """A tool begins. ``arguments`` is JSON with secrets masked."""
+
+    call_id: str
+    tool: str
+    arguments: str
+    subtask: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFinished:
+    """A tool ended; ``error`` is empty on success. ``replayed``: the result of an earlier, finished call was used."""
+
+    call_id: str
+    tool: str
+    subtask: str
+    summary: str
+    seconds: float
+    error: str = ""
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCall:
+    """A call that waits for a person."""
+
+    id: str
+    tool: str
+    arguments: str
+    effect: str
+    subtask: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalNeeded:
+    """The run stops here until ``approve`` or ``deny``."""
+
+    run_id: str
+    call: PendingCall
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalGiven:
+    """A person decided."""
+
+    call_id: str
+    approved: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What came back to the planning module, and from whom."""
+
+    source: FeedbackSource
+    text: str
+    subtask: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The verifier's finding on a draft."""
+
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Escalated:
+    """The draft was not good enough: another model writes it afresh."""
+
+    from_model: str
+    to_model: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something a person should know that did not stop the run."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """The run ended with an answer, whole or partial."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class RunFailed:
+    """The run ended without an answer. ``mend`` says how to go on."""
+
+    run_id: str
+    error: str
+    message: str
+    mend: str = ""
+
+
+Event = (
+    RunStarted
+    | Screened
+    | Recalled
+    | Planned
+    | Routed
+    | ModelFinished
+    | Token
+    | ToolStarted
+    | ToolFinished
+    | ApprovalNeeded
+    | ApprovalGiven
+    | Feedback
+    | Verified
+    | Escalated
+    | Warned
+    | RunFinished
+    | RunFailed
+)
+
+_KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in Event.__args__}
+_ADAPTERS: dict[str, TypeAdapter[Any]] = {}
+
+
+def event_to_json(event: Event) -> dict[str, Any]:
+    """A JSON object with the event's fields and its kind under ``event``."""
+    kind = type(event).__name__
+    return {"event": kind, **_adapter(kind).dump_python(event, mode="json")}
+
+
+def event_from_json(data: dict[str, Any] | str) -> Event:
+    """Read what :func:`event_to_json` wrote.
+
+    Raises:
+        ValueError: an unknown kind, or fields that do not fit it.
+    """
+    fields: dict[str, Any] = dict(json.loads(data) if isinstance(data, str) else data)
+    kind = str(fields.pop("event", ""))
+    if kind not in _KINDS:
+        raise ValueError(f"{kind!r} is not an event; known: {', '.join(_KINDS)}")
+    event: Event = _adapter(kind).validate_python(fields)
+    return event
+
+
+def _adapter(kind: str) -> TypeAdapter[Any]:
+    # Built on first use: seventeen adapters cost 20 ms that a short command need not pay.
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(_KINDS[kind])
+    return _ADAPTERS[kind]

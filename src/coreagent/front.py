@@ -1,0 +1,228 @@
+"""The front door for Python: a core-agent that is ready to be asked."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from coreagent.answer import Answer
+from coreagent.budget import UNLIMITED, Budget
+from coreagent.errors import UnknownNameError, UsageError
+from coreagent.events import Event, PendingCall
+from coreagent.graphs.blueprint import Blueprint, Graph
+from coreagent.graphs.core import core
+from coreagent.graphs.session import answer_of
+from coreagent.graphs.state import RunOptions
+from coreagent.intents import Intent
+from coreagent.models.chat import ChatModel
+from coreagent.plans import ROLES, RoleName
+from coreagent.routing.policy import Policy
+from coreagent.settings import Environment, Settings, load_settings
+from coreagent.tools.tool import Tool
+from coreagent.wiring import System, build_system
+
+T = TypeVar("T")
+
+
+class CoreAgent:
+    """An active core-agent with its models, corpora and tools.
+
+    ``CoreAgent()`` works at once, on built-in models and the bundled primer. Use it as an async context manager, or
+    call :meth:`close`; from a script without an event loop use the ``_sync`` doors.
+    """
+
+    def __init__(
+        self,
+        *,
+        models: Mapping[RoleName, ChatModel] | None = None,
+        tools: Sequence[Tool] = (),
+        settings: Settings | None = None,
+        home: Path | str | None = None,
+        policy: Policy | None = None,
+    ) -> None:
+        """Construct; nothing is loaded before the first question.
+
+        Args:
+            models: models to use for their roles, in place of those in the settings.
+            tools: tools beside the default ones.
+            settings: as read from ``coreagent.toml``; defaults when None.
+            home: folder of corpora, runs and memory; ``COREAGENT_HOME`` or the user's data folder when None.
+            policy: routing policy, in place of the one in the settings.
+
+        Raises:
+            UnknownNameError: a role that does not exist.
+        """
+        for role in models or {}:
+            if role not in ROLES:
+                raise UnknownNameError("role", role, ROLES)
+        self._models = dict(models or {})
+        self._tools = tuple(tools)
+        self._settings = settings or Settings()
+        self._home = Path(home) if home is not None else None
+        self._policy = policy
+        self._system: System | None = None
+        self._runner: asyncio.Runner | None = None
+
+    @classmethod
+    def from_file(cls, path: Path | str, *, tools: Sequence[Tool] = (), home: Path | str | None = None) -> Self:
+        """A core-agent as ``coreagent.toml`` describes it.
+
+        Raises:
+            SettingsError: the file is missing or wrong; file, line and key are named.
+        """
+        return cls(settings=load_settings(Path(path)), tools=tools, home=home)
+
+    @property
+    def system(self) -> System:
+        """All its parts, constructed on first use."""
+        if self._system is None:
+            self._system = build_system(
+                self._settings,
+                Environment(),
+                home=self._home,
+                models=self._models,
+                tools=self._tools,
+                policy=self._policy,
+            )
+        return self._system
+
+    @property
+    def blueprint(self) -> Blueprint:
+        """The core graph before compilation: replace or insert nodes, then ``compile``."""
+        return core(self.system.deps)
+
+    @property
+    def graph(self) -> Graph:
+        """The core graph as an ordinary LangGraph graph, to be a node of another: ``question`` in, ``answer`` out."""
+        return self.blueprint.compile()
+
+    async def ask(
+        self,
+        question: str | Intent,
+        *,
+        corpora: Sequence[str] = (),
+        models: Mapping[RoleName, str] | None = None,
+        budget: Budget = UNLIMITED,
+    ) -> Answer:
+        """The answer to one question.
+
+        Args:
+            question: free text, or an intent.
+            corpora: corpora to search; those of the settings when empty.
+            models: model names to use for these roles.
+            budget: limits of this run, on top of none; the settings' budget when not given.
+
+        Raises:
+            CoreAgentError: nothing came of the run. A run that was cut short gives a partial answer instead.
+        """
+        events = self.stream(question, corpora=corpora, models=models, budget=budget, tokens=False)
+        return await answer_of(events)
+
+    async def stream(
+        self,
+        question: str | Intent,
+        *,
+        corpora: Sequence[str] = (),
+        models: Mapping[RoleName, str] | None = None,
+        budget: Budget = UNLIMITED,
+        tokens: bool = True,
+    ) -> AsyncGenerator[Event]:
+        """Everything that happens, as it happens; ``tokens`` asks for the answer word by word.
+
+        Answer an ``ApprovalNeeded`` with :meth:`approve` or :meth:`deny` before taking the next event. Raises as
+        :meth:`ask`.
+        """
+        options = self.options(corpora=corpora, models=models, budget=budget, tokens=tokens)
+        async with aclosing(self.system.session.stream(question, options=options)) as events:
+            async for event in events:
+                yield event
+
+    async def resume(self, run_id: str) -> AsyncGenerator[Event]:
+        """Go on with a run that waits for a person, failed, or was interrupted.
+
+        Raises:
+            UnknownNameError: no such run.
+            RunError: it is finished, or has no checkpoint.
+        """
+        async with aclosing(self.system.session.resume(run_id)) as events:
+            async for event in events:
+                yield event
+
+    async def pending(self, run_id: str) -> tuple[PendingCall, ...]:
+        """Calls of a stopped run that wait for :meth:`approve` or :meth:`deny`."""
+        return await self.system.session.pending(run_id)
+
+    async def approve(self, call_id: str) -> None:
+        """Agree to a call that waits. Raises UnknownNameError when none of this id does."""
+        await self.system.session.approve(call_id)
+
+    async def deny(self, call_id: str, reason: str = "") -> None:
+        """Refuse a call that waits; the reason goes to the planning module. Raises as :meth:`approve`."""
+        await self.system.session.deny(call_id, reason)
+
+    async def close(self) -> None:
+        """Give back everything. Safe to call twice."""
+        if self._system is not None:
+            await self._system.close()
+            self._system = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def ask_sync(self, question: str | Intent, *, corpora: Sequence[str] = (), budget: Budget = UNLIMITED) -> Answer:
+        """:meth:`ask` for scripts without an event loop.
+
+        Raises:
+            UsageError: called inside a running event loop.
+        """
+        return self._wait(self.ask(question, corpora=corpora, budget=budget))
+
+    def close_sync(self) -> None:
+        """:meth:`close` for scripts without an event loop. Safe to call twice."""
+        self._wait(self.close())
+        if self._runner is not None:
+            self._runner.close()
+            self._runner = None
+
+    def options(
+        self,
+        *,
+        corpora: Sequence[str] = (),
+        models: Mapping[RoleName, str] | None = None,
+        budget: Budget = UNLIMITED,
+        tokens: bool = False,
+    ) -> RunOptions:
+        """Options of one run, with every name checked.
+
+        Raises:
+            UnknownNameError: a role, model or corpus that does not exist.
+        """
+        pinned = dict(models or {})
+        for role, name in pinned.items():
+            if role not in ROLES:
+                raise UnknownNameError("role", role, ROLES)
+            self.system.registry.card(name)
+        self.system.library.check(tuple(corpora))
+        defaults = self.system.deps.defaults
+        return replace(
+            defaults,
+            corpora=tuple(corpora) or defaults.corpora,
+            models={str(role): name for role, name in pinned.items()},
+            budget=defaults.budget if budget == UNLIMITED else budget,
+            stream=tokens,
+        )
+
+    def _wait(self, work: Coroutine[Any, Any, T]) -> T:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            # One loop for the agent's life: connections and files belong to the loop that opened them.
+            self._runner = self._runner or asyncio.Runner()
+            return self._runner.run(work)
+        work.close()
+        raise UsageError("there is a running event loop", mend="Use `await agent.ask(...)` here.")

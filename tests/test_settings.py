@@ -1,0 +1,96 @@
+from pathlib import Path
+
+import pytest
+
+from coreagent.errors import SettingsError
+from coreagent.settings import Environment, Settings, find_config, load_settings
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "coreagent.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_without_a_file_everything_has_a_default() -> None:
+    assert load_settings(None) == Settings()
+
+
+def test_a_whole_file_is_read(tmp_path: Path) -> None:
+    settings = load_settings(
+        write(
+            tmp_path,
+            """
+[models."ollama/q:7b"]
+base_url = "http://127.0.0.1:11434/v1"
+price = "free"
+roles = ["summarizer"]
+[models."gpu/big"]
+base_url = "http://127.0.0.1:8000/v1"
+price = { gpu_usd_per_hour = 2.5, tokens_per_s = 1000 }
+[routing]
+policy = "rules"
+[[routing.rules]]
+model = "gpu/big"
+role = "planner"
+[budget]
+usd = 0.5
+""",
+        )
+    )
+    assert settings.models["ollama/q:7b"].price == "free"
+    assert settings.routing.rules[0].model == "gpu/big"
+    assert settings.budget.usd == 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("[agent]\nmax_replans = 1\nmax_replan = 2\n", 3, "unknown key"),
+        ('[models."a/b"]\nadapter = "openai"\n', 2, "allowed values: 'builtin', 'openai_compatible'"),
+        ("[budget]\n\nusd = -1\n", 3, "greater than or equal to 0"),
+        ("[agent]\nmax_replans = \n", 2, "not valid TOML"),
+        ('[models."a/b"]\nprice = { input_usd_per_mtok = 1 }\n', 2, "gpu_usd_per_hour and tokens_per_s"),
+        ("[routing]\npolicy = 3\n", 2, "allowed values"),
+    ],
+)
+def test_a_broken_file_is_named_with_line_key_and_allowed_values(
+    tmp_path: Path, text: str, line: int, words: str
+) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    assert str(caught.value).startswith(f"{path}:{line}: ")
+    assert words in str(caught.value)
+
+
+def test_an_unknown_key_names_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(write(tmp_path, "[agent]\nretries = 2\n"))
+    assert "max_replans" in caught.value.mend
+
+
+def test_a_binary_file_is_an_error_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "coreagent.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SettingsError, match="can not be read"):
+        load_settings(path)
+
+
+def test_the_order_in_which_a_file_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    here = write(tmp_path, "")
+    named = tmp_path / "other.toml"
+    named.write_text("", encoding="utf-8")
+    assert find_config(None, Environment({})) == here.relative_to(tmp_path)
+    assert find_config(None, Environment({"COREAGENT_CONFIG": str(named)})) == named
+    assert find_config(here, Environment({"COREAGENT_CONFIG": str(named)})) == here
+    with pytest.raises(SettingsError, match="no such settings file"):
+        find_config(tmp_path / "missing.toml", Environment({}))
+
+
+def test_a_key_that_is_not_in_the_environment_is_named(tmp_path: Path) -> None:
+    assert Environment({"K": "v"}).secret("K", model="m") == "v"
+    assert Environment({}).secret("", model="m") == ""
+    with pytest.raises(SettingsError, match="environment variable K, which is not set"):
+        Environment({}).secret("K", model="m")
