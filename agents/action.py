@@ -126,17 +126,13 @@ class GatedAction:
             error = f"{failure} {failure.mend}".strip()
         summary = mask(result.text if result else "")[:SUMMARY_CHARS]
         seconds = time.perf_counter() - started
-        emit(
-            ToolFinished(proposal.call_id, proposal.tool, proposal.subtask, summary, seconds, mask(error), replayed)
-        )
+        emit(ToolFinished(proposal.call_id, proposal.tool, proposal.subtask, summary, seconds, mask(error), replayed))
         if result is None:
             return _outcome(proposal, error=error, source=tool.info.source)
         screened = self.security.screen_result(tool.info, result)
         emit(screened)
         joined = strictest([proposal.label, screened.label, *(item.label for item in result.evidence)])
-        return _outcome(
-            proposal, text=result.text, evidence=result.evidence, label=joined, source=tool.info.source
-        )
+        return _outcome(proposal, text=result.text, evidence=result.evidence, label=joined, source=tool.info.source)
 
     async def _run_once(
         self, tool: Tool, proposal: Proposal, run_id: str, corpora: tuple[str, ...]
@@ -153,9 +149,7 @@ class GatedAction:
         self.journal.finish(key, _RESULT.dump_json(result).decode())
         return result, False
 
-    async def _run(
-        self, tool: Tool, proposal: Proposal, key: str, run_id: str, corpora: tuple[str, ...]
-    ) -> ToolResult:
+    async def _run(self, tool: Tool, proposal: Proposal, key: str, run_id: str, corpora: tuple[str, ...]) -> ToolResult:
         info = tool.info
         context = ToolContext(
             run_id=run_id,
@@ -175,8 +169,10 @@ class GatedAction:
                 ) from error
             except CoreAgentError:
                 raise
-            except Exception as error:  # noqa: BLE001  (a tool is foreign code: whatever it raises is its failure)
-                raise ToolFailedError(f"it raised {type(error).__name__}: {mask(str(error))}", tool=info.name) from error
+            except Exception as error:
+                raise ToolFailedError(
+                    f"it raised {type(error).__name__}: {mask(str(error))}", tool=info.name
+                ) from error
 
 
 _RESULT: TypeAdapter[ToolResult] = TypeAdapter(ToolResult)

@@ -1,6 +1,8 @@
 """The planner: a question into subtasks, each with a role, a tool and what it waits for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,7 +12,7 @@ from coreagent.agents.prompt import messages
 from coreagent.agents.role import compact_json, read_json, render_feedback, render_notes
 from coreagent.errors import InputError
 from coreagent.events import Feedback
-from coreagent.models.chat import ChatRequest, Completion, ResponseSchema
+from coreagent.models.chat import ChatRequest, Completion, ResponseSchema, ToolSpec
 from coreagent.models.tool_schema import short_schema
 from coreagent.plans import Plan, QuestionForm, RoleName, Subtask, check_order
 from coreagent.tools.tool import ToolInfo
@@ -68,7 +70,7 @@ class Planner:
                 },
                 user={
                     "question": sections.render("question", task.question),
-                    "tools": "\n".join(_render_tool(tool) for tool in task.tools),
+                    "tools": "\n".join(render_tool(tool, effect=tool.effect) for tool in task.tools),
                     "corpora": render_notes("corpus", task.corpora),
                     "memory": render_notes("memory", task.memory),
                     "feedback": render_feedback(task.feedback),
@@ -111,11 +113,20 @@ class Planner:
         return Plan(subtasks, parsed.form, parsed.rationale.strip())
 
 
-def _render_tool(tool: ToolInfo) -> str:
-    shown = compact_json(short_schema(tool.parameters))
-    return sections.render(
-        "tool", f"{tool.description.strip()}\nArguments: {shown}", id=tool.name, effect=tool.effect
-    )
+def render_tool(tool: ToolInfo | ToolSpec, **attributes: str) -> str:
+    """One tool as a section: what it does and the schema of its arguments."""
+    shown = _arguments_of(tool.arguments) if isinstance(tool, ToolInfo) else _shown(tool.parameters)
+    return sections.render("tool", f"{tool.description.strip()}\nArguments: {shown}", id=tool.name, **attributes)
+
+
+@lru_cache(maxsize=256)
+def _arguments_of(arguments: type[BaseModel]) -> str:
+    # Kept, because every plan shows every tool, and pydantic builds a schema anew each time it is asked for one.
+    return _shown(arguments.model_json_schema())
+
+
+def _shown(parameters: Mapping[str, Any]) -> str:
+    return compact_json(short_schema(parameters))
 
 
 def _schema(task: PlannerTask) -> ResponseSchema:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import cast
 
 from coreagent.errors import SettingsError
 from coreagent.plans import ROLES, RoleName
@@ -111,7 +110,7 @@ def parse_profile(text: str, *, path: str = "") -> Profile:
     if not body:
         raise SettingsError("the profile has no text", path=path, line=end + 1, mend="Describe the expert.")
     domain = values.get("domain", "").lower()
-    return Profile(role=cast(RoleName, role), name=values["name"], text=body, domain=domain)
+    return Profile(role=role, name=values["name"], text=body, domain=domain)
 
 
 @cache

@@ -15,7 +15,7 @@ from coreagent.questions import ParsedQuestion, parse_question
 _MARKER = re.compile(r"\[(\d{1,4}(?:\s*[,;\u2013-]\s*\d{1,4})*)\]")
 _ANSWER = re.compile(r"^[\s*_#>]*answer\s*[:\uff1a]\s*(.+?)[\s*_]*$", re.IGNORECASE | re.MULTILINE)
 _NOT_FOUND = re.compile(r"^[\s*_#>]*not found\b", re.IGNORECASE)
-_FORM_RULES: dict[QuestionForm, str] = {
+FORM_RULES: dict[QuestionForm, str] = {
     "open": "Answer in one to four sentences.",
     "choice": "The question offers options. Say in one or two sentences why the right option is right, then write the"
     " last line: `ANSWER: <label>` with the label as it stands in the question. Several right options:"
@@ -64,7 +64,7 @@ class Summarizer:
         return ChatRequest(
             messages=messages(
                 "summarizer",
-                system={"profile": task.profile, "form_rule": _FORM_RULES[task.form]},
+                system={"profile": task.profile, "form_rule": FORM_RULES[task.form]},
                 user={
                     "question": sections.render("question", task.question, form=task.form),
                     "evidence": render_evidence(task.evidence),

@@ -1,15 +1,17 @@
 """The step protocol of planner, caller and summarizer (alpha-UMi, arXiv:2401.07324), as pure functions.
 
-At each step the planner ends its thought with ``Next: caller.``, ``Next: conclusion.`` or ``Next: give up.``; the caller
-answers with ``Action:`` and ``Action Input:``; the tool's observation goes into the history; the summarizer writes the
-conclusion from the history.
+At each step the planner ends its thought with ``Next: caller.``, ``Next: conclusion.`` or ``Next: give up.``; the
+caller answers with ``Action:`` and ``Action Input:``; the tool's observation goes into the history; the summarizer
+writes the conclusion from the history.
 """
 
 import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
+
+from coreagent.models.chat import estimate_tokens
 
 NextTurn = Literal["caller", "conclusion", "give up"]
 Speaker = Literal["user", "assistant", "caller", "observation", "conclusion"]
@@ -17,6 +19,8 @@ Speaker = Literal["user", "assistant", "caller", "observation", "conclusion"]
 MAX_PLANNER_TRIES = 5
 """A blank planner turn is asked again this often; the other roles have one try."""
 MAX_OBSERVATION_CHARS = 1024
+MAX_HISTORY_TOKENS = 3_750
+"""Of the history only so many tokens are sent, the last ones."""
 END = "</s>"
 
 _PRECEDENCE: tuple[NextTurn, ...] = ("give up", "conclusion", "caller")
@@ -94,7 +98,7 @@ def read_caller(text: str, *, names: Sequence[str]) -> Action:
         raise ValueError(f"the action input of {name} is not valid JSON: {error}") from error
     if not isinstance(arguments, dict):
         raise ValueError(f"the action input of {name} must be one JSON object")
-    return Action(name, arguments)
+    return Action(name, cast("dict[str, Any]", arguments))
 
 
 def write_action(action: Action) -> str:
@@ -114,3 +118,30 @@ def write_history(turns: Sequence[Turn]) -> str:
         f"{'' if turn.speaker == 'observation' else END}"
         for turn in turns
     )
+
+
+def observed(text: str) -> Turn:
+    """A tool's result as a turn: no line of it can be taken for the beginning or the end of another turn."""
+    return Turn("observation", cut_observation(text.replace(END, "").strip().replace("\n", "\n  ")))
+
+
+def recent(turns: Sequence[Turn], *, max_tokens: int = MAX_HISTORY_TOKENS) -> tuple[Turn, ...]:
+    """The last turns that fit into ``max_tokens`` (an estimate); of the oldest of them perhaps the end alone."""
+    kept: list[Turn] = []
+    left = max_tokens
+    for turn in reversed(turns):
+        cost = estimate_tokens(write_history([turn])) + 1
+        if cost > left:
+            shortened = _end_of(turn, left)
+            kept += [shortened] if shortened else []
+            break
+        kept.append(turn)
+        left -= cost
+    return tuple(reversed(kept))
+
+
+def _end_of(turn: Turn, max_tokens: int) -> Turn | None:
+    empty = estimate_tokens(write_history([Turn(turn.speaker, "...")])) + 2
+    # Three bytes a token, as estimate_tokens counts; a character cut in two is left out.
+    room = 3 * (max_tokens - empty)
+    return Turn(turn.speaker, f"...{turn.text.encode()[-room:].decode(errors='ignore')}") if room >= 60 else None

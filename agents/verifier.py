@@ -67,7 +67,7 @@ class Verifier:
         """Read the verdict.
 
         Raises:
-            ValueError: not JSON of this form, an evidence number out of range, or an outcome that its own sentences deny.
+            ValueError: not JSON of this form, an evidence number out of range, or an outcome its own sentences deny.
         """
         parsed = read_json(completion.text, _VerdictFile)
         count = len(task.evidence)
@@ -77,9 +77,7 @@ class Verifier:
         failed = sum(not item.supported for item in parsed.sentences)
         if parsed.outcome == "supported" and failed:
             raise ValueError(f"outcome is supported although {failed} sentences are marked as not supported")
-        checks = tuple(
-            SentenceCheck(item.text, item.supported, item.cited, item.problem) for item in parsed.sentences
-        )
+        checks = tuple(SentenceCheck(item.text, item.supported, item.cited, item.problem) for item in parsed.sentences)
         return Verdict(parsed.outcome, parsed.score, checks, parsed.problems)
 
 

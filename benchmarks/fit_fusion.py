@@ -2,19 +2,16 @@
 
     python -m benchmarks.fit_fusion --data DIR
 
-Ranking weights: a listwise (softmax) fit of gold against the rest of the pool, every set counting alike. Calibration:
+Ranking weights: a grid search on MRR@10, every set counting alike. Calibration:
 logistic regression on the best three passages of each query, off-topic questions included. Confidence: logistic
 regression on whole results, answerable against off-topic. Deterministic; prints the table to paste and the check.
 """
 
 import argparse
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-
 from benchmarks.retrieval_sets import (
     Pool,
     Query,
@@ -26,11 +23,14 @@ from benchmarks.retrieval_sets import (
     off_topic,
     primer_set,
 )
-from coreagent.knowledge.fusion import WEIGHTS, FusionWeights, confidence, fuse, passage_features, result_features
+from numpy.typing import NDArray
+
+from coreagent.knowledge.fusion import FusionWeights, confidence, fuse, passage_features, result_features
 from coreagent.knowledge.static_embedder import StaticEmbedder
 
 Floats = NDArray[np.float64]
 _TOP = 3
+_GRID = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8)
 
 
 def ascend(gradient: Callable[[Floats], Floats], start: Floats, *, steps: int = 4_000, rate: float = 0.5) -> Floats:
@@ -44,35 +44,29 @@ def ascend(gradient: Callable[[Floats], Floats], start: Floats, *, steps: int = 
 
 
 def fit_ranking(groups: Sequence[Sequence[Pool]]) -> Floats:
-    """Weights of (1, share, coverage, cosine) that make the gold passages stand first; the constant stays 0."""
-    rows = [
-        [(passage_features(pool.found), pool.gold) for pool in pools if not pool.missed] for pools in groups
-    ]
+    """Weights of (1, share, coverage, cosine) with the best MRR@10, mean over the sets; share has weight 1."""
+    grid = [np.array([0.0, 1.0, coverage, cosine]) for coverage in _GRID for cosine in _GRID]
 
-    def gradient(weights: Floats) -> Floats:
-        total = np.zeros_like(weights)
-        for pools in rows:
-            for features, gold in pools:
-                logits = features @ weights
-                chance = np.exp(logits - logits.max())
-                among_gold = np.where(gold, chance, 0.0)
-                part = among_gold / among_gold.sum() - chance / chance.sum()
-                total += (part @ features) / len(pools)
-        return np.asarray(total / len(rows) - 0.001 * weights, dtype=np.float64)
+    def mean_rank(weights: Floats) -> float:
+        means = [
+            np.mean([reciprocal_rank(pool, passage_features(pool.found) @ weights) for pool in pools])
+            for pools in groups
+        ]
+        return float(np.mean(means))
 
-    return ascend(gradient, np.array([0.0, 3.0, 3.0, 3.0]), steps=400, rate=5.0)
+    return max(grid, key=mean_rank)
 
 
 def fit_logistic(features: Floats, labels: Floats, weights: Floats) -> Floats:
     """Weighted logistic regression with a little ridge on all but the constant."""
-    ridge = np.full(features.shape[1], 0.002)
+    ridge = np.full_like(features[0], 0.002)
     ridge[0] = 0.0
 
     def gradient(current: Floats) -> Floats:
         chance = 1 / (1 + np.exp(-(features @ current)))
         return np.asarray(((labels - chance) * weights) @ features / weights.sum() - ridge * current)
 
-    return ascend(gradient, np.zeros(features.shape[1]), steps=20_000, rate=5.0)
+    return ascend(gradient, np.zeros_like(ridge), steps=20_000, rate=5.0)
 
 
 def fit(
@@ -96,7 +90,9 @@ def fit(
     features = np.stack([np.ones(len(scores)), np.array(scores)], axis=1)
     offset, scale = fit_logistic(features, np.array(labels), np.array(weights)).tolist()
     passage = [offset, *(scale * ranking[1:]).tolist()]
-    rows, found, shares = [], [], []
+    rows: list[Floats] = []
+    found: list[float] = []
+    shares: list[float] = []
     for pools, label in [(group, 1.0) for group in groups] + [(group, 0.0) for group in strangers]:
         for pool in pools:
             if label and pool.missed:
@@ -105,10 +101,9 @@ def fit(
             found.append(label)
             shares.append(1.0 / len(pools))
     result = fit_logistic(np.array(rows), np.array(found), np.array(shares)).tolist()
-    return FusionWeights(
-        passage=(passage[0], passage[1], passage[2], passage[3]),
-        result=(result[0], result[1], result[2], result[3], result[4]),
-    )
+    a, b, c, d = (round(value, 3) for value in passage)
+    v, w, x, y, z = (round(value, 3) for value in result)
+    return FusionWeights(passage=(a, b, c, d), result=(v, w, x, y, z))
 
 
 def reciprocal_rank(pool: Pool, scores: Floats | NDArray[np.float32]) -> float:
@@ -130,7 +125,8 @@ def report(name: str, pools: Sequence[Pool], strangers: Sequence[Pool], weights:
     print(
         f"{name:9} n={len(pools):4}  MRR@10 lexical {lexical:.3f} dense {dense:.3f} fused {fused:.3f}   confidence: "
         f"AUC {area:.3f}, median {np.median(inside):.2f} / {np.median(outside):.2f}, "
-        f"10 % of answerable below {np.quantile(inside, 0.1):.2f}, 10 % of off-topic above {np.quantile(outside, 0.9):.2f}"
+        f"10 % of answerable below {np.quantile(inside, 0.1):.2f}, "
+        f"10 % of off-topic above {np.quantile(outside, 0.9):.2f}"
     )
 
 
@@ -157,14 +153,9 @@ def main(arguments: list[str] | None = None) -> int:
     # A heading's gold is one chunk though its neighbours often answer too: it can rank but not calibrate.
     whole = [group for s, group in zip(sets, groups, strict=True) if s.name != "headings"]
     weights = fit(groups, away(away_fit), complete=whole)
-    rounded = replace(
-        WEIGHTS,
-        passage=tuple(round(value, 3) for value in weights.passage),
-        result=tuple(round(value, 3) for value in weights.result),
-    )
-    print(f"passage={rounded.passage},\nresult={rounded.result},")
+    print(f"passage={weights.passage},\nresult={weights.result},")
     for (s, searcher), strangers in zip(both, away(away_check), strict=True):
-        report(s.name, pools(s.check, searcher), strangers, rounded)
+        report(s.name, pools(s.check, searcher), strangers, weights)
     return 0
 
 

@@ -95,12 +95,17 @@ def entity_set(data: Path) -> QuerySet:
     return _halves("entities", entries, queries)
 
 
+def documentation(data: Path) -> list[dict[str, str]]:
+    """The open-source documentation: path, text, source and licence of each document."""
+    lines = gzip.decompress((data / "rag_corpora" / "docs.jsonl.gz").read_bytes()).decode("utf-8").split("\n")
+    return [json.loads(line) for line in lines if line]
+
+
 def heading_set(data: Path, *, limit: int = 1_500) -> QuerySet:
     """Headings to the first chunk below them; neither titles nor heading lines are indexed."""
     entries: list[Entry] = []
     asked: dict[str, set[int]] = {}
-    for line in gzip.open(data / "rag_corpora" / "docs.jsonl.gz", "rt", encoding="utf-8"):
-        row = json.loads(line)
+    for row in documentation(data):
         format_ = _FORMATS.get(Path(row["path"]).suffix)
         if format_ is None:
             continue
@@ -161,7 +166,5 @@ class Searcher:
         by_words = by_words[scores.bm25[by_words] > 0]
         at = np.union1d(by_words, np.argsort(-cosines, kind="stable")[:POOL])
         gold = np.isin(at, list(query.gold))
-        found = Candidates(
-            at.astype(np.int64), scores.bm25[at], scores.share[at], scores.coverage[at], cosines[at]
-        )
+        found = Candidates(at.astype(np.int64), scores.bm25[at], scores.share[at], scores.coverage[at], cosines[at])
         return Pool(found, gold, not gold.any())

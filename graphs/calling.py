@@ -98,9 +98,7 @@ class ModelCalls:
             raise
         finally:
             seconds = time.perf_counter() - started
-            emit(
-                ModelFinished(work.subtask, role.name, answered, usage, scope.spent.usd, seconds, error=error)
-            )
+            emit(ModelFinished(work.subtask, role.name, answered, usage, scope.spent.usd, seconds, error=error))
         return Called(asked.value, decision, answered, usage)
 
     def has_other(self, role: Role[Task, Output], task: Task, *, work: Work, ledger: Ledger) -> bool:
@@ -121,7 +119,9 @@ class ModelCalls:
         models = [self._one(name, decision, ledger, emit) for name in (decision.model, *decision.fallbacks)]
         model = models[0]
         if len(models) > 1:
-            model = Fallback(models, on_fallback=lambda error, _, following: emit(Warned(f"{error}; trying {following}")))
+            model = Fallback(
+                models, on_fallback=lambda error, _, following: emit(Warned(f"{error}; trying {following}"))
+            )
         return Streaming(model, on_text) if on_text else model
 
     def _one(self, name: str, decision: Decision, ledger: Ledger, emit: Callable[[Event], None]) -> ChatModel:
@@ -139,9 +139,7 @@ class ModelCalls:
         return model
 
 
-def _routing_request(
-    role: Role[Task, Output], request: ChatRequest, work: Work, ledger: Ledger
-) -> RoutingRequest:
+def _routing_request(role: Role[Task, Output], request: ChatRequest, work: Work, ledger: Ledger) -> RoutingRequest:
     return RoutingRequest(
         subtask=work.subtask,
         role=role.name,

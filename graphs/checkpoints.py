@@ -6,7 +6,6 @@ run's all together. Only types of this package's state can be read back (no arbi
 """
 
 import dataclasses
-import os
 import sqlite3
 import typing
 from collections.abc import AsyncGenerator, Iterator
@@ -14,19 +13,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-# Read by langgraph's serializer at import: without it unknown types would be imported from a checkpoint.
-os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
+import aiosqlite
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.types import Send
 
-import aiosqlite  # noqa: E402  (after the variable above)
-from langchain_core.runnables import RunnableConfig  # noqa: E402
-from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata  # noqa: E402
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer  # noqa: E402
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver  # noqa: E402
-
-from coreagent.errors import RunError  # noqa: E402
-from coreagent.events import PendingCall  # noqa: E402
-from coreagent.graphs.state import CoreState  # noqa: E402
-from coreagent.labels import Sensitivity  # noqa: E402
+from coreagent.errors import RunError
+from coreagent.events import PendingCall
+from coreagent.graphs.state import CoreState
+from coreagent.labels import Sensitivity
 
 PRUNE_EVERY = 8
 
@@ -85,10 +82,35 @@ async def open_checkpoints(path: Path, *, extra_types: tuple[type, ...] = ()) ->
         ) from error
 
 
-def serializer(extra_types: tuple[type, ...] = ()) -> JsonPlusSerializer:
+class StateSerializer(JsonPlusSerializer):
+    """LangGraph's serializer for our frozen values: msgpack knows no tuples, so they are restored after reading."""
+
+    def loads_typed(self, data: tuple[str, bytes]) -> Any:
+        """Read back; the fields of dataclasses are tuples again, as they were written."""
+        return _restore(super().loads_typed(data))
+
+
+def serializer(extra_types: tuple[type, ...] = ()) -> StateSerializer:
     """Reads back the dataclasses that the state is made of, and nothing else."""
     types = {PendingCall, Sensitivity, *extra_types, *state_types(CoreState)}
-    return JsonPlusSerializer(allowed_msgpack_modules=[(kind.__module__, kind.__name__) for kind in types])
+    return StateSerializer(allowed_msgpack_modules=[(kind.__module__, kind.__name__) for kind in types])
+
+
+def _restore(value: Any) -> Any:
+    if isinstance(value, dict):
+        for item in value.values():
+            _restore(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _restore(item)
+    elif isinstance(value, Send):
+        _restore(value.arg)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            inner = _restore(getattr(value, field.name))
+            if isinstance(inner, list):
+                object.__setattr__(value, field.name, tuple(inner))
+    return value
 
 
 def state_types(schema: type) -> frozenset[type]:

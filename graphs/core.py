@@ -10,7 +10,7 @@ from coreagent.graphs.nodes.act import act_node
 from coreagent.graphs.nodes.approve import approve_node
 from coreagent.graphs.nodes.call import call_node
 from coreagent.graphs.nodes.gather import all_done, gather, ready_calls
-from coreagent.graphs.nodes.guard import guarded
+from coreagent.graphs.nodes.guard import guarded, unless_stopped
 from coreagent.graphs.nodes.plan import plan_node
 from coreagent.graphs.nodes.prepare import prepare_node
 from coreagent.graphs.nodes.respond import respond_node
@@ -27,19 +27,19 @@ def core(deps: Deps) -> Blueprint:
     :class:`CoreInput`, output :class:`CoreOutput`.
     """
 
-    def after_act(state: CoreState) -> str:
+    async def after_act(state: CoreState) -> str:
         # Straight on when nothing else is open: saves a step on the common plan of one subtask.
         return "summarize" if all_done(state) and "stopped" not in state else "gather"
 
-    def after_plan(state: CoreState) -> Any:
-        return ready_calls(state)
+    async def after_plan(state: CoreState) -> Any:
+        return "respond" if "stopped" in state else ready_calls(state)
 
     def connect(graph: Any) -> None:
         graph.add_edge(START, "prepare")
         graph.add_edge("prepare", "plan")
-        graph.add_conditional_edges("plan", after_plan, ["call"])
+        graph.add_conditional_edges("plan", after_plan, ["call", "respond"])
         graph.add_conditional_edges("act", after_act, ["summarize", "gather"])
-        graph.add_edge("summarize", "verify")
+        graph.add_conditional_edges("summarize", unless_stopped("verify"), ["verify", "respond"])
         graph.add_conditional_edges("verify", after_verify(deps), ["plan", "escalate", "respond"])
         graph.add_edge("escalate", "summarize")
         graph.add_edge("respond", END)
@@ -62,12 +62,9 @@ def core(deps: Deps) -> Blueprint:
             "respond": respond_node(deps),
         },
         destinations={
-            "plan": ("respond",),
             "call": ("act", "approve", "gather"),
             "approve": ("act",),
             "gather": ("call", "summarize", "respond"),
-            "summarize": ("respond",),
-            "verify": ("respond",),
         },
         connect=connect,
     )

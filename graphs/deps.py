@@ -50,13 +50,17 @@ class LiveRuns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deps:
-    """``defaults`` are the options of a run that was started without any, as when this graph is a node of another."""
+    """``defaults`` are the options of a run that was started without any, as when this graph is a node of another.
+
+    ``passages`` bounds the evidence of an answer, ``max_steps`` the calls of a step loop.
+    """
 
     agent: ActiveCoreAgent
     calls: ModelCalls
     live: LiveRuns = field(default_factory=LiveRuns)
     defaults: RunOptions = RunOptions(run_id="")
     passages: int = 12
+    max_steps: int = 12
 
     def options(self, given: RunOptions | None) -> RunOptions:
         """The run's options, with a run id and a start time if it has none."""

@@ -30,7 +30,8 @@ from coreagent.intents import Intent, intent_from_text
 from coreagent.runs import RunStore
 from coreagent.telemetry import Telemetry
 
-SUPERSTEP_LIMIT = 200
+SUPERSTEP_LIMIT = 2_600
+"""Enough for 500 steps of a loop (think, call, approve, act, observe) and for what stands before and after them."""
 _INTENT = TypeAdapter(Intent)
 
 
@@ -69,8 +70,9 @@ class _Waiting:
 
 @dataclass(slots=True)
 class GraphSession:
-    """Runs a blueprint with checkpoints, the run store and telemetry.
+    """Runs blueprints with checkpoints, the run store and telemetry.
 
+    A run uses ``blueprint``, or the one of ``others`` that its options name, and goes on with it when it is resumed.
     ``checkpoints`` None keeps them in no file: such runs can not wait for a person or be resumed.
     """
 
@@ -81,7 +83,8 @@ class GraphSession:
     checkpoints: Path | None
     config_digest: str = ""
     durability: Durability = "async"
-    _graph: Graph | None = None
+    others: tuple[Blueprint, ...] = ()
+    _graphs: dict[str, Graph] = field(default_factory=dict[str, Graph])
     _saver: LeanSqliteSaver | None = None
     _exits: AsyncExitStack = field(default_factory=AsyncExitStack)
     _waiting: dict[str, _Waiting] = field(default_factory=dict[str, _Waiting])
@@ -107,11 +110,12 @@ class GraphSession:
             chosen = replace(chosen, budget=replace(chosen.budget, usd=intent.constraints.budget_usd))
         if intent.constraints.latency_s is not None and chosen.budget.seconds is None:
             chosen = replace(chosen, budget=replace(chosen.budget, seconds=intent.constraints.latency_s))
-        chosen = replace(chosen, run_id=chosen.run_id or new_run_id())
+        chosen = replace(chosen, run_id=chosen.run_id or new_run_id(), graph=chosen.graph or self.blueprint.name)
         if self.store is not None:
             self.store.begin(chosen.run_id, _INTENT.dump_json(intent).decode(), self.config_digest)
         start = {"question": intent.goal, "intent": intent, "options": chosen}
-        async with aclosing(self._run(chosen.run_id, start, RunStarted(chosen.run_id, intent.goal))) as events:
+        graph = await self._open(chosen.graph)
+        async with aclosing(self._run(graph, chosen.run_id, start, RunStarted(chosen.run_id, intent.goal))) as events:
             async for event in events:
                 yield event
 
@@ -128,7 +132,7 @@ class GraphSession:
             run_id = stored.run_id
             if stored.status == "finished":
                 raise RunError(f"the run {run_id} is finished", mend=f"See its answer: coreagent runs show {run_id}.")
-        graph = await self._open()
+        graph = await self._graph_of(run_id)
         snapshot = await graph.aget_state(_config(run_id))
         if not snapshot.values:
             raise RunError(
@@ -140,7 +144,7 @@ class GraphSession:
         self._note_interrupts(snapshot.interrupts)
         question = str(snapshot.values.get("question", ""))
         start = self._replies() if snapshot.interrupts else None
-        async with aclosing(self._run(run_id, start, RunStarted(run_id, question, resumed=True))) as events:
+        async with aclosing(self._run(graph, run_id, start, RunStarted(run_id, question, resumed=True))) as events:
             async for event in events:
                 yield event
 
@@ -162,30 +166,42 @@ class GraphSession:
 
     async def pending(self, run_id: str) -> tuple[PendingCall, ...]:
         """Calls of a stopped run that wait for a person; they can then be approved or denied here."""
-        snapshot = await (await self._open()).aget_state(_config(run_id))
+        snapshot = await (await self._graph_of(run_id)).aget_state(_config(run_id))
         self._note_interrupts(snapshot.interrupts)
         return tuple(interrupt.value for interrupt in snapshot.interrupts)
 
     async def close(self) -> None:
         """Close the checkpoint file. Safe to call twice."""
-        self._graph = None
+        self._graphs.clear()
+        self._saver = None
         await self._exits.aclose()
 
-    async def _open(self) -> Graph:
+    async def _open(self, name: str) -> Graph:
         async with self._opening:
-            if self._graph is None:
-                if self.checkpoints is not None:
-                    self._saver = await self._exits.enter_async_context(open_checkpoints(self.checkpoints))
-                self._graph = self.blueprint.compile(checkpointer=self._saver)
-            return self._graph
+            if self._saver is None and self.checkpoints is not None:
+                self._saver = await self._exits.enter_async_context(open_checkpoints(self.checkpoints))
+            if name not in self._graphs:
+                known = {blueprint.name: blueprint for blueprint in (*self.others, self.blueprint)}
+                if name not in known:
+                    raise UnknownNameError("graph", name, known)
+                self._graphs[name] = known[name].compile(checkpointer=self._saver)
+            return self._graphs[name]
 
-    async def _run(self, run_id: str, start: Any, first: Event) -> AsyncGenerator[Event]:
+    async def _graph_of(self, run_id: str) -> Graph:
+        """The graph that a stopped run was started with, as its checkpoint says."""
+        graph = await self._open(self.blueprint.name)
+        stored = await self._saver.aget_tuple(_config(run_id)) if self._saver is not None else None
+        values = stored.checkpoint["channel_values"] if stored is not None else {}
+        # Before the first step the input stands in the start channel alone.
+        options: RunOptions | None = values.get("options") or values.get("__start__", {}).get("options")
+        return await self._open(options.graph) if options is not None and options.graph else graph
+
+    async def _run(self, graph: Graph, run_id: str, start: Any, first: Event) -> AsyncGenerator[Event]:
         """Drive the graph, pausing at approvals while somebody answers them."""
         status = "interrupted"
         answer: Answer | None = None
         try:
             yield self._record(run_id, first)
-            graph = await self._open()
             with self.telemetry.agent_span(run_id):
                 while True:
                     async for event in self._step(graph, run_id, start):

@@ -1,11 +1,12 @@
 """The typed state of a run. It holds plain frozen values and references, so that a checkpoint stays a few kilobytes."""
 
-import operator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, TypedDict
 
 from coreagent.agents.action import Outcome, Proposal
 from coreagent.agents.summarizer import Draft
+from coreagent.agents.tool_protocol import Turn, recent
 from coreagent.answer import Answer, Evidence, Verdict
 from coreagent.budget import UNLIMITED, Budget
 from coreagent.decision import Decision
@@ -20,7 +21,7 @@ from coreagent.plans import Plan, Subtask
 class RunOptions:
     """What one run was asked to keep to.
 
-    ``models`` pins roles to model names. ``corpora`` empty means the settings' corpora. ``stream`` asks for the answer
+    ``graph`` names the graph of the run; empty means the session's own. ``models`` pins roles to model names. ``corpora`` empty means the settings' corpora. ``stream`` asks for the answer
     word by word. ``started`` is the unix time of the first attempt in seconds.
     """
 
@@ -31,6 +32,7 @@ class RunOptions:
     label: Label = PUBLIC
     stream: bool = False
     started: float = 0.0
+    graph: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +68,19 @@ def newest(left: Account, right: Account) -> Account:
     return right if right.usage.calls >= left.usage.calls else left
 
 
+def append(left: Iterable[Any], right: Iterable[Any]) -> tuple[Any, ...]:
+    """One after the other; a checkpoint gives tuples back as lists."""
+    return (*left, *right)
+
+
+def latest(left: Iterable[Any], right: Iterable[Any]) -> tuple[Any, ...]:
+    """The newer sequence, as a tuple."""
+    return tuple(right)
+
+
 def merge(left: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:
-    """Union; later entries win."""
-    return {**left, **right}
+    """Union; later entries win, and one that is None takes its key away."""
+    return {key: value for key, value in {**left, **right}.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +91,18 @@ class Kept:
     evidence: tuple[Evidence, ...]
     verdict: Verdict
     writer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """Where a loop of steps stands: calls made so far, and as much of the history as is still sent to models."""
+
+    taken: int = 0
+    history: tuple[Turn, ...] = ()
+
+    def said(self, *turns: Turn) -> "Steps":
+        """With these turns added, and what no model will read again left out."""
+        return replace(self, history=recent((*self.history, *turns)))
 
 
 class CoreInput(TypedDict, total=False):
@@ -102,24 +126,25 @@ class CoreState(TypedDict, total=False):
     intent: Intent
     options: RunOptions
     label: Label
-    memory: tuple[str, ...]
+    memory: Annotated[tuple[str, ...], latest]
     plan: Plan
     attempt: int
     escalations: int
     results: Annotated[dict[str, SubtaskResult], merge]
     proposals: Annotated[dict[str, Proposal], merge]
     outcomes: Annotated[dict[str, Outcome], merge]
-    decisions: Annotated[tuple[Decision, ...], operator.add]
+    decisions: Annotated[tuple[Decision, ...], append]
     account: Annotated[Account, newest]
-    security_log: Annotated[tuple[str, ...], operator.add]
-    feedback: Annotated[tuple[Feedback, ...], operator.add]
-    notes: Annotated[tuple[str, ...], operator.add]
+    security_log: Annotated[tuple[str, ...], append]
+    feedback: Annotated[tuple[Feedback, ...], append]
+    notes: Annotated[tuple[str, ...], append]
     draft: Draft
-    evidence: tuple[Evidence, ...]
+    evidence: Annotated[tuple[Evidence, ...], latest]
     writer: str
     verdict: Verdict
     kept: Kept
     stopped: Stopped
+    steps: Steps
     answer: Answer
 
 

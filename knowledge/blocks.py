@@ -11,7 +11,8 @@ _ATX = re.compile(r" {0,3}(?P<marks>#{1,6})(?:[ \t]+(?P<title>.*?))?[ \t]*#*[ \t
 _FENCE = re.compile(r" {0,3}(?P<mark>`{3,}|~{3,})")
 _SETEXT = re.compile(r" {0,3}(=+|-{2,})[ \t]*\Z")
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1{2,}[ \t]*\Z")
-_RST_INDENTED = re.compile(r"(?:\.\. (?!_)|.*::[ \t]*\Z)")
+_MAX_HEADING = 300
+"""No longer line is a heading: it keeps hostile files away from the expressions that backtrack."""
 _NUMBERED = re.compile(
     r"(?P<number>\d+(?:\.\d+)*|(?:Annex|ANNEX|Appendix) [A-Z]|[A-Z](?:\.\d+)+)(?P<dot>\.?)"
     r"[ \t]+(?P<title>\S.*?)[ \t]*\Z"
@@ -72,7 +73,7 @@ def _span(lines: list[_Line], first: int, after: int, *, level: int = 0, title: 
 
 def _markdown(lines: list[_Line], at: int, levels: dict[str, int]) -> tuple[Block, int]:
     line = lines[at].text
-    heading = _ATX.match(line)
+    heading = _ATX.match(line) if len(line) <= _MAX_HEADING else None
     if heading:
         return _span(lines, at, at + 1, level=len(heading["marks"]), title=_inline(heading["title"] or ""))
     fence = _FENCE.match(line)
@@ -81,12 +82,17 @@ def _markdown(lines: list[_Line], at: int, levels: dict[str, int]) -> tuple[Bloc
     after = at + 1
     while after < len(lines) and not lines[after].blank:
         text = lines[after].text
-        if after == at + 1 and _SETEXT.match(text) and not line.lstrip().startswith(("|", "-", "*", ">", "#")):
+        if after == at + 1 and _is_setext(line, text):
             return _span(lines, at, after + 1, level=1 if "=" in text else 2, title=_inline(line))
-        if _ATX.match(text) or _FENCE.match(text):
+        if (len(text) <= _MAX_HEADING and _ATX.match(text)) or _FENCE.match(text):
             break
         after += 1
     return _span(lines, at, after)
+
+
+def _is_setext(line: str, under: str) -> bool:
+    titled = len(line) <= _MAX_HEADING and not line.lstrip().startswith(("|", "-", "*", ">", "#"))
+    return titled and _SETEXT.match(under) is not None
 
 
 def _after_fence(lines: list[_Line], at: int, mark: str) -> int:
@@ -108,7 +114,7 @@ def _rst(lines: list[_Line], at: int, levels: dict[str, int]) -> tuple[Block, in
             break
         after += 1
     # A directive or a literal block goes on over blank lines as long as it stays indented.
-    if _RST_INDENTED.match(lines[at].text) or _RST_INDENTED.match(lines[after - 1].text):
+    if lines[at].text.lstrip().startswith(".. ") or lines[after - 1].text.rstrip().endswith("::"):
         base = lines[at].indent
         ahead = after
         while ahead < len(lines) and (lines[ahead].blank or lines[ahead].indent > base):
@@ -121,6 +127,8 @@ def _rst(lines: list[_Line], at: int, levels: dict[str, int]) -> tuple[Block, in
 def _rst_heading(lines: list[_Line], at: int) -> tuple[str, str, int]:
     """Title, style and number of lines of the heading that starts here; 0 lines when none does."""
     line = lines[at].text
+    if len(line) > _MAX_HEADING:
+        return "", "", 0
     under = lines[at + 1].text if at + 1 < len(lines) else ""
     third = lines[at + 2].text if at + 2 < len(lines) else ""
     if _ADORNMENT.match(line):
@@ -148,8 +156,8 @@ def _plain(lines: list[_Line], at: int, levels: dict[str, int]) -> tuple[Block, 
 def _plain_heading(lines: list[_Line], at: int) -> tuple[int, str]:
     """Level and title of a numbered heading such as ``5.3.1 General``; level 0 for any other line."""
     line = lines[at].text
-    found = _NUMBERED.match(line)
-    if not found or len(line) > 100 or line.rstrip().endswith((".", ";", ",", ":")):
+    found = _NUMBERED.match(line) if len(line) <= 100 else None
+    if not found or line.rstrip().endswith((".", ";", ",", ":")):
         return 0, ""
     level = found["number"].count(".") + 1
     if level == 1 or found["dot"]:

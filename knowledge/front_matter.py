@@ -6,7 +6,7 @@ from collections.abc import Mapping
 _BLOCK = re.compile(r"\A---[ \t]*\n(?P<body>.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _KEY = re.compile(r"(?P<key>[A-Za-z_][\w-]*)[ \t]*:(?:[ \t]+(?P<value>.*))?\Z")
 _ITEM = re.compile(r"[ \t]*-[ \t]+(?P<value>.*)\Z")
-_PART = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^,]+")
+_PART = re.compile(r"\s*(\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^,]+)")
 
 Meta = Mapping[str, str | tuple[str, ...]]
 

@@ -30,7 +30,7 @@ class _OpenCall:
 class Assembly:
     """Takes the chunks of one streamed answer; ``completion`` is the whole of it."""
 
-    __slots__ = ("_calls", "_logprobs", "_reason", "_texts", "_usage")
+    __slots__ = ("_calls", "_logprobs", "_reason", "_texts", "_thinks", "_usage")
 
     def __init__(self) -> None:
         self._texts: list[str] = []
@@ -38,6 +38,7 @@ class Assembly:
         self._logprobs: list[float] = []
         self._reason: str | None = None
         self._usage: Usage | None = None
+        self._thinks = False
 
     @property
     def text(self) -> str:
@@ -46,8 +47,8 @@ class Assembly:
 
     @property
     def started(self) -> bool:
-        """True from the first token on, be it text or part of a tool call."""
-        return bool(self._texts or self._calls)
+        """True from the first token on, be it text, part of a tool call, or thought that is not part of the text."""
+        return bool(self._texts or self._calls) or self._thinks
 
     @property
     def empty(self) -> bool:
@@ -85,10 +86,11 @@ class Assembly:
             if calls := delta.get("tool_calls"):
                 self._take_calls(calls)
             text = delta.get("content")
+            if not text:
+                self._thinks = self._thinks or bool(delta.get("reasoning_content") or delta.get("reasoning"))
+                return ""
         except (AttributeError, IndexError, KeyError, TypeError):
             raise WireError("a chunk of an unknown form") from None
-        if not text:
-            return ""
         if not isinstance(text, str):
             raise WireError(f"content is {type(text).__name__}, not text")
         self._texts.append(text)

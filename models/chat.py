@@ -104,7 +104,7 @@ def estimate_tokens(text: str) -> int:
 
     Used for reservations, so it errs on the high side for English and is near the truth for Chinese.
     """
-    return max(1, (len(text.encode()) + 2) // 3)
+    return max(1, (len(text.encode(errors="surrogatepass")) + 2) // 3)
 
 
 def estimate_input_tokens(request: ChatRequest) -> int:

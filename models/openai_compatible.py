@@ -7,31 +7,26 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from io import BytesIO
 from typing import Any
 
 import aiohttp
 from yarl import URL
 
-from coreagent.errors import (
-    ModelError,
-    ModelProtocolError,
-    ModelTimeoutError,
-    ModelUnreachableError,
-    SettingsError,
-    StreamCutError,
-)
+from coreagent.errors import ModelError, SettingsError
 from coreagent.models.assembly import Assembly
 from coreagent.models.card import ModelCard
 from coreagent.models.chat import ChatRequest, Chunk, Completion, TextDelta
-from coreagent.models.http_errors import error_from_status
+from coreagent.models.faults import Faults
 from coreagent.models.sse import EventStream, EventTooLongError
 from coreagent.models.timeouts import DEFAULT_TIMEOUTS, Timeouts
-from coreagent.models.wire import Json, WireError, error_of, is_object, read_completion, request_fields
+from coreagent.models.wire import Json, WireError, is_object, read_completion, request_fields
 
 MAX_BODY_BYTES = 32_000_000
 """A longer answer is refused."""
 
 _DRAIN_S = 0.2
+_LARGE_BODY_BYTES = 1_000_000
 _WHOLE_TYPES = frozenset({"application/json", "text/html"})
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -40,7 +35,7 @@ class OpenAICompatibleModel:
     """A model behind ``base_url`` (for example ``http://127.0.0.1:8000/v1``).
 
     Connections are kept open and reused; at most ``max_concurrency`` calls run at once, more wait their turn. The
-    object may be used from one event loop after another, not from two at once.
+    object may be used from one event loop after another (close it before a loop ends), not from two at once.
     """
 
     def __init__(
@@ -68,7 +63,7 @@ class OpenAICompatibleModel:
                     mend="Look for a line break or a quotation mark in the environment variable.",
                 )
             self._headers["Authorization"] = f"Bearer {api_key}"
-        self._api_key = api_key
+        self._faults = Faults(card.name, url=self._shown_url, api_key=api_key, timeouts=timeouts)
         self._timeouts = timeouts
         self._max_concurrency = max_concurrency
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -85,8 +80,8 @@ class OpenAICompatibleModel:
 
     async def complete(self, request: ChatRequest) -> Completion:
         """Answer in one piece. Raises :class:`coreagent.errors.ModelError` and its children."""
-        data = _encode(request_fields(request, self._card)).encode()
-        session = self._open()
+        data = _body(request_fields(request, self._card))
+        session = await self._open()
         async with self._slots:
             try:
                 async with session.post(self._url, data=data, allow_redirects=False) as response:
@@ -102,9 +97,9 @@ class OpenAICompatibleModel:
         fields = request_fields(request, self._card)
         fields["stream"] = True
         fields["stream_options"] = {"include_usage": True}
-        data = _encode(fields).encode()
+        data = _body(fields)
         assembly = Assembly()
-        session = self._open()
+        session = await self._open()
         async with self._slots:
             try:
                 deadline = asyncio.get_running_loop().time() + self._timeouts.first_token_s
@@ -134,15 +129,17 @@ class OpenAICompatibleModel:
                         if not piece:
                             break
                     if not done and not assembly.finished:
-                        raise self._cut(assembly)
+                        raise self._faults.cut(assembly.text)
                     await _drain(response)
                 yield assembly.completion(request, self._card)
-            except aiohttp.ClientPayloadError as error:
-                raise self._cut(assembly) from error
             except (aiohttp.ClientError, OSError) as error:
+                if isinstance(error, aiohttp.ClientPayloadError) or (
+                    assembly.started and not isinstance(error, TimeoutError)
+                ):
+                    raise self._faults.cut(assembly.text) from error
                 raise self._broken(error) from error
             except (WireError, EventTooLongError) as error:
-                raise self._unreadable(str(error), assembly.text) from error
+                raise self._faults.unreadable(str(error), assembly.text) from error
 
     async def close(self) -> None:
         """Give connections back. Safe to call twice; a later call opens new ones."""
@@ -150,22 +147,22 @@ class OpenAICompatibleModel:
         if session is not None:
             await session.close()
 
-    def _open(self) -> aiohttp.ClientSession:
+    async def _open(self) -> aiohttp.ClientSession:
         """The session of the running loop."""
         loop = asyncio.get_running_loop()
-        if self._session is not None and self._loop is loop:
-            return self._session
-        if self._session is not None and self._session.connector is not None:
-            # Its loop is gone, and so are its sockets; this only marks them closed.
-            self._session.connector.close()
-        self._loop = loop
-        self._slots = asyncio.Semaphore(self._max_concurrency)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._max_concurrency),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers=self._headers,
-            timeout=aiohttp.ClientTimeout(total=self._timeouts.total_s, connect=self._timeouts.connect_s),
-        )
+        if self._loop is not loop:
+            left, self._session = self._session, None
+            self._loop, self._slots = loop, asyncio.Semaphore(self._max_concurrency)
+            if left is not None:
+                # Its loop is gone, and its sockets with it; closing only marks it closed.
+                await left.close()
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._max_concurrency),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers=self._headers,
+                timeout=aiohttp.ClientTimeout(total=self._timeouts.total_s, connect=self._timeouts.connect_s),
+            )
         return self._session
 
     @asynccontextmanager
@@ -177,12 +174,7 @@ class OpenAICompatibleModel:
                 yield
         except TimeoutError as error:
             if limit.expired():
-                raise ModelTimeoutError(
-                    "first token",
-                    self._timeouts.first_token_s,
-                    model=self._card.name,
-                    mend="Raise first_token_timeout_s of this model, or look at the load of its server.",
-                ) from error
+                raise self._faults.late_first_token() from error
             raise
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
@@ -193,7 +185,7 @@ class OpenAICompatibleModel:
         while piece := await response.content.readany():
             size += len(piece)
             if size > MAX_BODY_BYTES:
-                raise self._unreadable(f"an answer of more than {MAX_BODY_BYTES:,} bytes", "")
+                raise self._faults.unreadable(f"an answer of more than {MAX_BODY_BYTES:,} bytes", "")
             pieces.append(piece)
         return b"".join(pieces)
 
@@ -201,15 +193,15 @@ class OpenAICompatibleModel:
         try:
             fields: Any = json.loads(body)
         except (ValueError, RecursionError) as error:
-            raise self._no_json(body, response) from error
+            raise self._faults.no_json(body, content_type=response.content_type) from error
         if not is_object(fields):
-            raise self._no_json(body, response)
+            raise self._faults.no_json(body, content_type=response.content_type)
         try:
-            if "error" in fields:
-                self._raise_error(fields)
+            if "error" in fields and (failure := self._faults.reported(fields)):
+                raise failure
             return read_completion(fields, request, self._card)
         except WireError as error:
-            raise self._unreadable(str(error), body.decode(errors="replace")) from error
+            raise self._faults.unreadable(str(error), body.decode(errors="replace")) from error
 
     async def _not_a_stream(self, response: aiohttp.ClientResponse, request: ChatRequest) -> Completion:
         """A refusal, or the whole answer of an endpoint that does not stream."""
@@ -222,104 +214,34 @@ class OpenAICompatibleModel:
         try:
             fields: Any = json.loads(event)
         except (ValueError, RecursionError) as error:
-            raise self._unreadable("a chunk that is not JSON", event.decode(errors="replace")) from error
+            raise self._faults.unreadable("a chunk that is not JSON", event.decode(errors="replace")) from error
         if not is_object(fields):
-            raise self._unreadable("a chunk that is no JSON object", event.decode(errors="replace"))
-        if "error" in fields:
-            self._raise_error(fields)
+            raise self._faults.unreadable("a chunk that is no JSON object", event.decode(errors="replace"))
+        if "error" in fields and (failure := self._faults.reported(fields)):
+            raise failure
         return fields
 
-    def _raise_error(self, fields: Json) -> None:
-        """Endpoints that have begun to answer with 200 report their failures in the body."""
-        found = error_of(fields)
-        if found is not None and fields["error"] is not None:
-            message, status = found
-            raise error_from_status(
-                status if status is not None and status >= 400 else 500,
-                self._scrubbed(message),
-                model=self._card.name,
-                url=self._shown_url,
-            )
-
     def _refused(self, response: aiohttp.ClientResponse, body: bytes) -> ModelError:
-        text = body.decode(errors="replace")
-        message = ""
-        try:
-            fields: Any = json.loads(text)
-            message = (error_of(fields) or ("", None))[0] if is_object(fields) else ""
-        except (ValueError, RecursionError):
-            message = "" if "<html" in text[:500].lower() else " ".join(text.split())[:300]
-        return error_from_status(
-            response.status,
-            self._scrubbed(message),
-            model=self._card.name,
-            url=self._shown_url,
-            retry_after=response.headers.get("Retry-After"),
-        )
-
-    def _no_json(self, body: bytes, response: aiohttp.ClientResponse) -> ModelProtocolError:
-        text = body.decode(errors="replace")
-        if "html" in response.content_type or "<html" in text[:500].lower():
-            return ModelProtocolError(
-                f"{self._shown_url} answered with a web page (HTML), not with a chat completion",
-                raw=self._scrubbed(text),
-                model=self._card.name,
-                mend="Check base_url of this model; it probably lacks /v1.",
-            )
-        return self._unreadable("the answer is empty" if not body else "the answer is not a whole JSON object", text)
-
-    def _unreadable(self, problem: str, raw: str) -> ModelProtocolError:
-        return ModelProtocolError(
-            f"{self._shown_url}: {problem}",
-            raw=self._scrubbed(raw),
-            model=self._card.name,
-            mend="Check that the endpoint speaks the OpenAI chat-completions protocol.",
-        )
-
-    def _cut(self, assembly: Assembly) -> StreamCutError:
-        return StreamCutError(
-            f"the stream of {self._shown_url} ended before the answer did",
-            partial=assembly.text,
-            model=self._card.name,
-            mend="Ask again; if it happens often, look at the log of the server or the proxy before it.",
-        )
+        return self._faults.refused(response.status, body, retry_after=response.headers.get("Retry-After"))
 
     def _broken(self, error: Exception) -> ModelError:
         """A network error in our words."""
-        name, limits = self._card.name, self._timeouts
         if isinstance(error, aiohttp.ConnectionTimeoutError):
-            return ModelTimeoutError(
-                "connection",
-                limits.connect_s,
-                model=name,
-                mend=f"Check that {self._shown_url} is reachable from here.",
-            )
+            return self._faults.late_connection()
         if isinstance(error, TimeoutError):
-            return ModelTimeoutError(
-                "complete answer",
-                limits.total_s,
-                model=name,
-                mend="Raise total_timeout_s of this model, or lower max_output_tokens.",
-            )
+            return self._faults.late_answer()
         if isinstance(error, aiohttp.ClientResponseError):
-            return self._unreadable(f"not an HTTP answer: {error.message}", "")
+            return self._faults.unreadable(f"not an HTTP answer: {error.message}", "")
         cause = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        cause = self._scrubbed(cause or type(error).__name__)
         if isinstance(error, aiohttp.ClientConnectorError):
-            return ModelUnreachableError(
-                f"no connection to {self._shown_url}: {cause}",
-                model=name,
-                mend="Start the server, or correct base_url of this model.",
-            )
-        return ModelUnreachableError(
-            f"the connection to {self._shown_url} broke before the answer was whole: {cause}",
-            model=name,
-            mend="Ask again; if it happens often, look at the log of the server or the proxy before it.",
-        )
+            return self._faults.no_connection(cause)
+        return self._faults.broken_connection(cause or type(error).__name__)
 
-    def _scrubbed(self, text: str) -> str:
-        """An endpoint may quote the key it was sent."""
-        return text.replace(self._api_key, "***") if self._api_key else text
+
+def _body(fields: Json) -> bytes | BytesIO:
+    data = _encode(fields).encode()
+    # aiohttp sends bytes in one go, which would hold everything else up for a large question.
+    return data if len(data) < _LARGE_BODY_BYTES else BytesIO(data)
 
 
 async def _drain(response: aiohttp.ClientResponse) -> None:

@@ -49,7 +49,9 @@ class Retrying(WrappedModel):
         super().__init__(inner)
         self._max_attempts = max_attempts
         self._max_wait_s = max_wait_s
-        self._jittered = tenacity.wait_exponential_jitter(initial=first_wait_s, max=max_wait_s, jitter=first_wait_s)
+        self._jittered = tenacity.wait_exponential(multiplier=first_wait_s, max=max_wait_s) + tenacity.wait_random(
+            0, first_wait_s
+        )
         self._sleep = sleep
         self._on_retry = on_retry
 
@@ -74,7 +76,7 @@ class Retrying(WrappedModel):
 
     def _attempts(self, worth_it: Callable[[BaseException], bool]) -> tenacity.AsyncRetrying:
         return tenacity.AsyncRetrying(
-            sleep=self._sleep_before_next,
+            sleep=self._sleep,
             stop=tenacity.stop_after_attempt(self._max_attempts),
             wait=self._wait_s,
             retry=tenacity.retry_if_exception(worth_it),
@@ -94,9 +96,6 @@ class Retrying(WrappedModel):
         error = _failure(state)
         if isinstance(error, ModelError):
             self._on_retry(error, state.attempt_number, state.upcoming_sleep)
-
-    async def _sleep_before_next(self, seconds: float) -> None:
-        await self._sleep(seconds)
 
 
 def _failure(state: tenacity.RetryCallState) -> BaseException | None:

@@ -1,7 +1,7 @@
 """Tool schemas cut down to what choosing a tool and filling its arguments takes."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 _KEPT = ("type", "description", "enum", "const", "minimum", "maximum", "default", "format", "items", "properties")
 
@@ -19,7 +19,7 @@ def short_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
             str(name): _short(_mapping(spec), definitions, depth=3)
             for name, spec in _mapping(schema.get("properties")).items()
         },
-        "required": [str(name) for name in required] if isinstance(required, list) else [],
+        "required": [str(name) for name in _list(required)],
     }
 
 
@@ -27,14 +27,14 @@ def _short(spec: Mapping[str, Any], definitions: Mapping[str, Any], *, depth: in
     merged = dict(spec)
     for union in ("allOf", "anyOf", "oneOf"):
         parts = merged.pop(union, None)
-        for part in parts if isinstance(parts, list) else []:
+        for part in _list(parts):
             if _mapping(part).get("type") != "null":
                 merged = {**_mapping(part), **merged}
     reference = str(merged.pop("$ref", ""))
     if reference.startswith("#/$defs/"):
         merged = {**_mapping(definitions.get(reference.removeprefix("#/$defs/"))), **merged}
     if isinstance(merged.get("type"), list):
-        merged["type"] = next((kind for kind in merged["type"] if kind != "null"), "string")
+        merged["type"] = next((kind for kind in _list(merged["type"]) if kind != "null"), "string")
     kept = {key: merged[key] for key in _KEPT if merged.get(key) is not None}
     if depth and "items" in kept:
         kept["items"] = _short(_mapping(kept["items"]), definitions, depth=depth - 1)
@@ -47,4 +47,8 @@ def _short(spec: Mapping[str, Any], definitions: Mapping[str, Any], *, depth: in
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
+
+
+def _list(value: object) -> Sequence[Any]:
+    return cast("Sequence[Any]", value) if isinstance(value, list) else ()

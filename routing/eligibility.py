@@ -14,9 +14,7 @@ def candidate(card: ModelCard, request: RoutingRequest) -> Candidate:
     return Candidate(
         model=card.name,
         quality=predicted_quality(card, request),
-        cost_usd=card.price.cost_usd(
-            request.input_tokens, min(request.output_tokens, card.max_output_tokens)
-        ),
+        cost_usd=card.price.cost_usd(request.input_tokens, min(request.output_tokens, card.max_output_tokens)),
         latency_s=card.latency.total_s(request.output_tokens) if card.latency else None,
         excluded=exclusion(card, request),
     )

@@ -105,12 +105,10 @@ def cheapest_above(*, quality: float) -> Policy:
         if not eligible:
             return None
         if len(eligible) == 1:
-            return Choice((eligible[0].model,), f"only model for this {request.role} call")
+            return Choice((eligible[0].model,), "only model for this role")
         good = tuple(candidate for candidate in eligible if (candidate.quality or 0.0) >= quality)
         poor = tuple(candidate for candidate in eligible if (candidate.quality or 0.0) < quality)
-        best_poor = tuple(
-            c.model for c in sorted(poor, key=lambda c: (-(c.quality or 0.0), c.cost_usd, c.model))
-        )
+        best_poor = tuple(c.model for c in sorted(poor, key=lambda c: (-(c.quality or 0.0), c.cost_usd, c.model)))
         if good:
             return Choice((*_by_cost(good), *best_poor), f"cheapest above quality {quality:g}", quality)
         return Choice(best_poor, f"best predicted; none reaches quality {quality:g}", quality)

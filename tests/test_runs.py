@@ -14,7 +14,7 @@ import pytest
 
 from coreagent.answer import Answer
 from coreagent.errors import InputError, RunError, UnknownNameError
-from coreagent.events import RunFinished, RunStarted, Token, ToolStarted, Warned
+from coreagent.events import Event, RunFinished, RunStarted, Token, ToolStarted, Warned
 from coreagent.runs import RunStore
 from coreagent.runs.process import Owner, current_owner
 
@@ -50,9 +50,9 @@ def answer(run_id: str, text: str = "A1 carries policies.") -> Answer:
     return Answer(run_id=run_id, question="What is A1?", text=text, cost_usd=0.01)
 
 
-def child(code: str, *arguments: str, user: int | None = None) -> subprocess.Popen[str]:
+def child(code: str, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, user=user
+        [sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 
 
@@ -64,7 +64,7 @@ def finished(process: subprocess.Popen[str]) -> str:
 
 def test_a_run_comes_back_as_it_was(store: RunStore, path: Path) -> None:
     store.begin("r1", INTENT, "digest")
-    events = [RunStarted("r1", "What is A1?"), Warned("careful"), RunFinished(answer("r1"))]
+    events: list[Event] = [RunStarted("r1", "What is A1?"), Warned("careful"), RunFinished(answer("r1"))]
     for event in events:
         store.append("r1", event)
     store.finish("r1", "finished", answer("r1"))
@@ -305,10 +305,15 @@ def test_a_home_that_is_a_file_is_explained(tmp_path: Path) -> None:
 
 
 READ_ONLY = """
-import sys
+import os, sys
 from pathlib import Path
 from coreagent.errors import RunError
 from coreagent.runs import RunStore
+from coreagent.runs.process import current_owner
+current_owner()
+# The superuser may write anywhere, so that the superuser becomes nobody, with all that is needed loaded before.
+if os.geteuid() == 0:
+    os.setuid(65534)
 try:
     RunStore(Path(sys.argv[1])).begin("r", "{}", "")
 except RunError as error:
@@ -320,10 +325,8 @@ except RunError as error:
 def test_a_read_only_folder_is_explained() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o555)
-        # The superuser may write anywhere, so that the test runs as nobody then.
-        nobody = 65534 if os.geteuid() == 0 else None
         try:
-            told = finished(child(READ_ONLY, str(Path(folder) / "runs.db"), user=nobody))
+            told = finished(child(READ_ONLY, str(Path(folder) / "runs.db")))
         finally:
             os.chmod(folder, 0o755)
     assert f"Make the folder {folder} writable" in told
@@ -371,8 +374,11 @@ def test_closing_writes_the_buffer_and_may_be_repeated(path: Path) -> None:
 
 
 def test_broken_intents_and_lone_surrogates_are_stored(store: RunStore) -> None:
-    store.begin("r1", "not json", "")
-    store.append("r1", Warned("x\ud800y"))
+    store.begin("r1", "not json \ud800", "")
+    store.append("r1", Warned("é\ud800y"))
     store.finish("r1", "failed")
-    assert store.get("r1").question == "not json"
-    assert len(store.events("r1")) == 1
+    assert store.get("r1").question == "not json ?"
+    assert [item.event for item in store.events("r1")] == [Warned("é?y")]
+    assert store.journal.begin("k", "t", '"\ud800"').state == "new"
+    store.journal.finish("k", '"\ud800"')
+    assert store.journal.begin("k", "t", '"\ud800"').result == '"?"'

@@ -1,1 +1,1 @@
-"""TODO."""
+"""What may an agent do? The tool protocol and registry, and one tool or family a file."""

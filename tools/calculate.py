@@ -208,11 +208,13 @@ def _call(name: str, values: list[Value]) -> Value:
 
 
 def _extreme(key: str, values: list[Value]) -> Value:
+    """The least or the greatest, all plain numbers, all of one level unit, or all quantities that fit."""
     choose = min if key == "min" else max
-    if all(isinstance(value, Level) for value in values) and len({value.unit for value in values}) == 1:
+    kinds = {value.unit if isinstance(value, Level) else type(value).__name__ for value in values}
+    if len(kinds) > 1:
+        raise ExpressionError(f"{key} compares values of one kind only, not {' with '.join(map(kind_of, values[:2]))}")
+    if isinstance(values[0], Level):
         return choose(values, key=lambda level: cast("float", level.value))
-    if any(isinstance(value, Level) for value in values):
-        raise ExpressionError(f"{key} compares values of one unit only")
     with unit_errors():
         return choose(values)
 

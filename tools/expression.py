@@ -32,9 +32,10 @@ MAX_CHARS = 500
 MAX_TOKENS = 200
 MAX_DEPTH = 40
 
+_LETTERS = "A-Za-z_°Ω\u2126µμπ"
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
-    r"|(?P<name>[^\W\d]\w*|[°Ωµμ]\w*)"
+    r"\s*(?:(?P<number>(?:[0-9]+(?:_[0-9]+)*\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+    rf"|(?P<name>[{_LETTERS}][{_LETTERS}0-9]*)"
     r"|(?P<sign>\*\*|->|[-+*/^%(),]))"
 )
 _SAME_SIGN = str.maketrans({"−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/", "→": ">"})

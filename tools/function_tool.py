@@ -70,6 +70,8 @@ class FunctionTool(Generic[P, R]):
     async def run(self, arguments: BaseModel, context: ToolContext) -> ToolResult:
         """Run the function with validated arguments; a plain function runs in a thread.
 
+        Cancelling ends an asynchronous function; a plain one goes on in its thread, and its result is dropped.
+
         Raises:
             ToolArgumentsError: ``arguments`` is not an instance of ``info.arguments``.
             Exception: whatever the function raises.

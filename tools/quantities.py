@@ -5,6 +5,7 @@ levels is a gain, and a bare number beside either counts as dB. The only importe
 """
 
 import math
+import threading
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
@@ -31,6 +32,7 @@ __all__ = [
 _REFERENCE_W = {"dBm": 1e-3, "dBW": 1.0}
 _GAINS = ("dB", "dBi")
 MAX_UNIT_CHARS = 30
+_BUILDING = threading.Lock()
 _KNOWN_UNITS = (
     "Hz kHz MHz GHz THz s ms us ns min h W mW kW dBm dBW dB dBi m km cm mm bit kbit Mbit Gbit byte kB MB GB"
     " bps kbps Mbps Gbps K degC V A ohm J Wh kWh erlang rad deg"
@@ -189,8 +191,14 @@ def settled(value: Value) -> Value:
     return value
 
 
-@cache
 def _registry() -> Any:
+    # Tools run in threads, and two registries built at once could not be mixed in one expression.
+    with _BUILDING:
+        return _build_registry()
+
+
+@cache
+def _build_registry() -> Any:
     # Loaded late: pint takes 0.4 s to import and only calculations with units need it.
     import pint  # noqa: PLC0415
 

@@ -157,7 +157,8 @@ def _compact(node: Any, definitions: Mapping[str, Any], path: tuple[str, ...], k
             result[key] = {
                 name: _without_null(_compact(child, definitions, path, kept)) for name, child in value.items()
             }
-        elif key == "title":
+        elif key in ("title", "discriminator"):
+            # A discriminator is OpenAPI, and its mapping would point at definitions that are inlined.
             continue
         elif key in ("default", "const", "enum", "examples"):
             result[key] = value

@@ -16,7 +16,7 @@ from coreagent.answer import Answer
 from coreagent.errors import UnknownNameError
 from coreagent.labels import Label, Sensitivity
 from coreagent.models.embedding import Embedder
-from coreagent.runs.database import Schema, explained, open_database, transaction
+from coreagent.runs.database import Schema, explained, open_database, storable, transaction
 
 MAX_ITEMS = 5_000
 CANDIDATES = 50
@@ -70,7 +70,7 @@ class LongTermMemory:
 
         Nothing more sensitive than ``label`` comes back, and nothing when nothing fits.
         """
-        return await asyncio.to_thread(self._recall, question, label.sensitivity, limit)
+        return await asyncio.to_thread(self._recall, storable(question), label.sensitivity, limit)
 
     async def remember(self, question: str, answer: Answer, *, domain: str = "") -> tuple[MemoryItem, ...]:
         """Keep stated facts, and the episode of an answer that is complete, supported and cited.
@@ -79,11 +79,11 @@ class LongTermMemory:
         """
         told = Label(answer.label.sensitivity, trusted=True)
         found: list[tuple[MemoryKind, str, str, Label]] = [
-            ("fact", fact, fact.casefold(), told) for fact in rules.stated_facts(question)
+            ("fact", storable(fact), fact.casefold(), told) for fact in rules.stated_facts(question)
         ]
         text = rules.episode(question, answer)
         if text is not None:
-            found.append(("episode", text, rules.same_question(question), answer.label))
+            found.append(("episode", storable(text), rules.same_question(question), answer.label))
         if not found:
             return ()
         return await asyncio.to_thread(self._store, found, answer.run_id, domain)

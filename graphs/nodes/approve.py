@@ -32,9 +32,7 @@ def approve_node() -> ApproveNode:
         approved, reason = bool(reply.get("approved")), str(reply.get("reason", ""))
         runtime.stream_writer(ApprovalGiven(proposal.call_id, approved, reason))
         said = f"denied by a person: {reason}" if reason else "denied by a person"
-        ruled = replace(
-            proposal, verdict="allow" if approved else "deny", reason="approved" if approved else said
-        )
+        ruled = replace(proposal, verdict="allow" if approved else "deny", reason="approved" if approved else said)
         return Command(
             update={"proposals": {ruled.call_id: ruled}},
             goto=[Send("act", ActInput(options=task["options"], proposal=ruled))],

@@ -23,7 +23,6 @@ SUMMARIZER = Summarizer()
 
 def call_node(deps: Deps) -> CallNode:
     """Ask the role's model; send each proposal to ``act``, or to ``approve`` when a person must agree."""
-
     tools = deps.agent.action.tools
 
     def check(call: ToolCall) -> object:

@@ -22,13 +22,23 @@ def stopped(error: Exception) -> Stopped:
 
 
 def guarded(node: StateNode) -> StateNode:
-    """Send the run to ``respond`` when the node is stopped by one of ``STOPPING``."""
+    """Note in the state when the node is stopped by one of ``STOPPING``; :func:`unless_stopped` then ends the run."""
 
     async def run(state: CoreState, runtime: Runtime[None]) -> dict[str, Any] | Command[Any]:
         try:
             return await node(state, runtime)
         except STOPPING as error:
             runtime.stream_writer(Warned(f"stopped: {error}"))
-            return Command(update={"stopped": stopped(error)}, goto="respond")
+            return {"stopped": stopped(error)}
 
     return run
+
+
+def unless_stopped(target: str) -> Callable[[CoreState], Awaitable[str]]:
+    """An edge to ``target``, or to ``respond`` once the run is stopped."""
+
+    # Async, like every edge function here: langgraph runs others in a thread, which costs more than the decision.
+    async def choose(state: CoreState) -> str:
+        return "respond" if "stopped" in state else target
+
+    return choose

@@ -57,9 +57,7 @@ def respond_node(deps: Deps) -> StateNode:
     return respond
 
 
-def renumber(
-    text: str, evidence: tuple[Evidence, ...], verdict: Verdict
-) -> tuple[str, tuple[Citation, ...], Verdict]:
+def renumber(text: str, evidence: tuple[Evidence, ...], verdict: Verdict) -> tuple[str, tuple[Citation, ...], Verdict]:
     """Number the citations 1, 2, ... in the order of their first use, in the text and in the verdict alike."""
     order: dict[int, int] = {}
 

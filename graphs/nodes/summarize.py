@@ -1,10 +1,12 @@
 """The answer is drafted from the evidence, afresh by another model when a draft was not good enough."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from langgraph.runtime import Runtime
 
-from coreagent.agents.summarizer import Summarizer, SummarizerTask
+from coreagent.agents.role import Role
+from coreagent.agents.summarizer import Draft, Summarizer, SummarizerTask
 from coreagent.events import Escalated, Token
 from coreagent.graphs.calling import Work
 from coreagent.graphs.deps import Deps
@@ -14,6 +16,7 @@ from coreagent.graphs.state import Account, CoreState
 from coreagent.labels import Label, strictest
 
 SUMMARIZER = Summarizer()
+Writing = TypeVar("Writing", bound=SummarizerTask)
 
 
 def evidence_label(state: CoreState) -> Label:
@@ -46,20 +49,27 @@ def writing(state: CoreState, *, escalated_from: str = "") -> Work:
 
 
 def summarize_node(deps: Deps) -> StateNode:
-    """Draft, streaming the words when the run asks for it."""
+    """Draft from the evidence of the plan's subtasks."""
+    return summarize_with(deps, SUMMARIZER, summarizer_task)
+
+
+def summarize_with(
+    deps: Deps, writer: Role[Writing, Draft], task_of: Callable[[Deps, CoreState], Writing]
+) -> StateNode:
+    """Draft what ``task_of`` gives ``writer`` to write, streaming the words when the run asks for it."""
 
     async def summarize(state: CoreState, runtime: Runtime[None]) -> dict[str, Any]:
         options = state["options"]
         run = deps.live.of(options, state.get("account", Account()))
         number = state["escalations"] + state["attempt"]
-        task = summarizer_task(deps, state)
+        task = task_of(deps, state)
         escalated_from = state.get("writer", "") if state["escalations"] else ""
 
         def tell(text: str) -> None:
             runtime.stream_writer(Token(text, number))
 
         called = await deps.calls.make(
-            SUMMARIZER,
+            writer,
             task,
             work=writing(state, escalated_from=escalated_from),
             ledger=run.ledger,

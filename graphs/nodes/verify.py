@@ -64,7 +64,7 @@ async def escalate(state: CoreState, runtime: Runtime[None]) -> dict[str, Any]:
 def after_verify(deps: Deps) -> Any:
     """Where a verdict leads: another plan, another writer, or the end."""
 
-    def decide(state: CoreState) -> str:
+    async def decide(state: CoreState) -> str:
         if "stopped" in state:
             return "respond"
         verdict, planning = state["verdict"], deps.agent.planning

@@ -13,7 +13,18 @@ from coreagent.models.builtin.words import stem
 _BEFORE, _AFTER = 5, 3
 _PREFIXES = frozenset(stem(word) for word in ("prefix", "mask", "length"))
 _SHARES = frozenset(
-    stem(word) for word in "probability percentage percent share fraction ratio utilisation utilization load".split()
+    stem(word)
+    for word in [
+        "probability",
+        "percentage",
+        "percent",
+        "share",
+        "fraction",
+        "ratio",
+        "utilisation",
+        "utilization",
+        "load",
+    ]
 )
 # What a number of this kind is when nothing else is said.
 _PLAIN_WORDS = {
@@ -54,8 +65,11 @@ class Filling:
         return min(3.0, sum(value for value in self.certainty.values() if value > 0.2))
 
 
-def fill(fields: Sequence[Field], material: Material) -> Filling:
-    """Find a value for each argument; optional ones only where the instruction speaks of them."""
+def fill(fields: Sequence[Field], material: Material, *, subject: frozenset[str] = frozenset()) -> Filling:
+    """Find a value for each argument; optional ones only where the instruction speaks of them.
+
+    ``subject`` are the stemmed words of the tool's name.
+    """
     filling = Filling()
     sources = [text for text in (material.instruction, material.question, *material.results) if text]
     _fill_numbers(fields, material.instruction, filling, required_only=False)
@@ -66,7 +80,7 @@ def fill(fields: Sequence[Field], material: Material) -> Filling:
         if wanted.name in filling.values or wanted.kind in ("number", "integer"):
             continue
         for text in sources if wanted.required else sources[:1]:
-            found = _other_value(wanted, text, material)
+            found = _other_value(wanted, text, material, subject)
             if found is not None:
                 filling.values[wanted.name], filling.certainty[wanted.name] = found
                 break
@@ -74,9 +88,9 @@ def fill(fields: Sequence[Field], material: Material) -> Filling:
     return Filling(filling.values, filling.certainty, missing)
 
 
-def _other_value(wanted: Field, text: str, material: Material) -> tuple[Any, float] | None:
+def _other_value(wanted: Field, text: str, material: Material, subject: frozenset[str]) -> tuple[Any, float] | None:
     if wanted.choices:
-        return choice_value(wanted, text)
+        return choice_value(wanted, text, subject)
     if wanted.kind == "boolean":
         return boolean_value(wanted, text)
     if wanted.kind == "array":

@@ -67,7 +67,8 @@ class BuiltinModel(ABC):
         yield completion
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Nothing is held, so nothing is given back."""
+        return
 
 
 def user_sections(request: ChatRequest) -> tuple[sections.Section, ...]:

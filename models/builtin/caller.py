@@ -4,10 +4,10 @@ import hashlib
 import json
 
 from coreagent.messages import ToolCall
-from coreagent.models.builtin.arguments import Filling, Material, fill
+from coreagent.models.builtin.arguments import Filling, Material
 from coreagent.models.builtin.base import BuiltinModel, named, user_sections
-from coreagent.models.builtin.fields import fields_of
-from coreagent.models.builtin.toolchoice import rank_tools
+from coreagent.models.builtin.steps import call_for_thought, is_step
+from coreagent.models.builtin.toolchoice import fill_tool, rank_tools
 from coreagent.models.chat import ChatRequest, ToolSpec
 from coreagent.sections import first
 
@@ -20,6 +20,8 @@ class BuiltinCaller(BuiltinModel):
     def answer(self, request: ChatRequest) -> tuple[str, tuple[ToolCall, ...]]:
         """Call the tool that ``tool_choice`` names, else the one that fits best."""
         found = user_sections(request)
+        if is_step(found):
+            return call_for_thought(request, found, self.answer)
         question = first(found, "question")
         material = Material(
             instruction=first(found, "instruction") or question,
@@ -38,7 +40,7 @@ class BuiltinCaller(BuiltinModel):
     def _choose(self, request: ChatRequest, material: Material) -> tuple[ToolSpec, Filling]:
         for tool in request.tools:
             if tool.name == request.tool_choice or len(request.tools) == 1:
-                return tool, fill(fields_of(tool.parameters), material)
+                return tool, fill_tool(tool, material)
         ranked = rank_tools(self._embedder, material, request.tools)
         return ranked[0].tool, ranked[0].filling
 

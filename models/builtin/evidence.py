@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from coreagent.models.builtin.sentences import passage_sentences
 from coreagent.models.builtin.similarity import similarities
-from coreagent.models.builtin.words import overlap, rarity, terms, vocabulary
+from coreagent.models.builtin.words import rarity, terms, vocabulary
 from coreagent.models.embedding import Embedder
 from coreagent.sections import Section
 
@@ -14,7 +14,7 @@ MAX_SENTENCES = 400
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One evidence section: ``number`` to cite, ``source`` as text, ``tool`` when it was computed, ``score`` in 0..1."""
+    """One evidence section: ``number`` to cite, ``source`` as text, ``tool``: it was computed; ``score`` in 0..1."""
 
     number: int
     text: str
@@ -69,13 +69,6 @@ def sentences_of(embedder: Embedder, question: str, pieces: Sequence[Piece]) -> 
 def weights_of(sentences: Sequence[Sentence]) -> Mapping[str, float]:
     """Rarity of words over the sentences."""
     return rarity(set(sentence.own) for sentence in sentences)
-
-
-def relevance(sentence: Sentence, asked: Sequence[str], weights: Mapping[str, float]) -> float:
-    """How much a sentence says on what is asked, in 0..1: own words, words with its heading, meaning, retrieval score."""
-    own = overlap(asked, set(sentence.own), weights)
-    headed = overlap(asked, set(sentence.words), weights)
-    return 0.4 * own + 0.2 * headed + 0.25 * sentence.likeness + 0.15 * sentence.piece.score
 
 
 def asked_terms(question: str) -> list[str]:

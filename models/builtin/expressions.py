@@ -5,9 +5,29 @@ import re
 from coreagent.models.builtin.numbers import known_unit
 
 _TOKEN = re.compile(
-    r"(?P<number>\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?)|(?P<word>[A-Za-z\u00b5%]+(?:\d+(?=\())?(?:/[smh]\b)?)|(?P<sign>\*\*|[-+*/^(),\u00d7\u00f7\u2212])|(?P<other>\S)"
+    r"(?P<number>\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?)|(?P<word>[A-Za-z\u00b5%]+(?:\d+(?=\())?(?:/[smh]\b)?)"
+    r"|(?P<sign>\*\*|[-+*/^(),\u00d7\u00f7\u2212])|(?P<other>\S)"
 )
-_FUNCTIONS = frozenset("sqrt log log10 log2 ln exp sin cos tan abs min max pow floor ceil round".split())
+_FUNCTIONS = frozenset(
+    [
+        "sqrt",
+        "log",
+        "log10",
+        "log2",
+        "ln",
+        "exp",
+        "sin",
+        "cos",
+        "tan",
+        "abs",
+        "min",
+        "max",
+        "pow",
+        "floor",
+        "ceil",
+        "round",
+    ]
+)
 _CONSTANTS = frozenset({"pi", "c"})
 _SPOKEN = (
     (r"\bsquare root of\s+(\d+(?:\.\d+)?)", r"sqrt(\1)"),
@@ -23,7 +43,8 @@ _NUMBER_UNIT = rf"[-\u2212]?\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?\s*{_UNIT_WORD}"
 _CONVERSIONS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"\bhow (?:many|much)\s+(?P<unit>{_UNIT_WORD})\s+(?:is|are|do|does|make|makes|in|correspond to)\s+(?P<from>{_NUMBER_UNIT})(?![\w*+^/])",
+        rf"\bhow (?:many|much)\s+(?P<unit>{_UNIT_WORD})\s+(?:is|are|do|does|make|makes|in|correspond to)\s+"
+        rf"(?P<from>{_NUMBER_UNIT})(?![\w*+^/])",
         rf"\b(?:convert|express|change|give)\s+(?P<from>{_NUMBER_UNIT})\s+(?:to|in|into|as)\s+(?P<unit>{_UNIT_WORD})",
         rf"\b(?:what is|what's|what are)\s+(?P<from>{_NUMBER_UNIT})\s+(?:in|as|to)\s+(?P<unit>{_UNIT_WORD})",
     )
@@ -47,7 +68,11 @@ def expression_in(text: str) -> str:
     spoken = text[:5_000]
     for form in _CONVERSIONS:
         asked = form.search(spoken)
-        if asked and known_unit(asked["unit"]) and known_unit(re.sub(r"^[-\u2212\d.,\s]*(?:[eE][-+]?\d+)?\s*", "", asked["from"])):
+        if (
+            asked
+            and known_unit(asked["unit"])
+            and known_unit(re.sub(r"^[-\u2212\d.,\s]*(?:[eE][-+]?\d+)?\s*", "", asked["from"]))
+        ):
             return f"{asked['from'].replace(',', '')} to {known_unit(asked['unit'])}"
     for words, sign in _SPOKEN:
         spoken = re.sub(words, sign, spoken, flags=re.IGNORECASE)
@@ -89,7 +114,12 @@ def _trim(text: str, run: list[re.Match[str]]) -> str:
     conversion = any(token[0] in ("to", "in") for token in run[1:-1]) and bool(known_unit(run[-1][0]))
     if not (operators or functions or conversion):
         return ""
-    shown = text[run[0].start() : run[-1].end()]
+    start, end = run[0].start(), run[-1].end()
+    if text[start - 1 : start].isalnum() or text[end : end + 1].isalnum():
+        return ""  # A part of a name, such as the 7-2 of RU7-2x.
+    shown = text[start:end]
+    if re.fullmatch(r"\d+[-/]\d+", shown) and not is_only_expression(text, shown):
+        return ""  # A range, a split or a class far more often than a difference.
     shown = shown + ")" * max(0, shown.count("(") - shown.count(")"))
     shown = re.sub(r"(?<=\d),(?=\d{3}\b)", "", shown)
     return shown.replace("\u00d7", "*").replace("\u00f7", "/").replace("\u2212", "-").replace("**", "^").strip()

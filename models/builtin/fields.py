@@ -1,9 +1,9 @@
 """What a tool's argument wants, read from its JSON Schema: kind, unit, allowed values, and words that point to it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from coreagent.models.builtin.numbers import known_unit
 from coreagent.models.builtin.words import stem, terms
@@ -50,8 +50,7 @@ def fields_of(parameters: Mapping[str, Any]) -> tuple[Field, ...]:
 
 def _field(name: str, spec: Mapping[str, Any], required: bool) -> Field:
     description = str(spec.get("description", ""))
-    choices = spec.get("enum", [spec["const"]] if "const" in spec else [])
-    choices = tuple(choice for choice in choices if choice is not None) if isinstance(choices, list) else ()
+    choices = _choices(spec)
     kind = str(spec.get("type", "")) or _kind_of(choices)
     unit = _unit(name, description) if kind in ("number", "integer") else ""
     parts = [part for part in re.split(r"[_\W]+|(?<=[a-z])(?=[A-Z])", name) if part]
@@ -71,6 +70,12 @@ def _field(name: str, spec: Mapping[str, Any], required: bool) -> Field:
         maximum=_number(spec.get("maximum")),
         items=spec.get("items"),
     )
+
+
+def _choices(spec: Mapping[str, Any]) -> tuple[Any, ...]:
+    listed = spec.get("enum", [spec["const"]] if "const" in spec else [])
+    values = cast("Sequence[Any]", listed) if isinstance(listed, list) else ()
+    return tuple(value for value in values if value is not None)
 
 
 def _kind_of(choices: tuple[Any, ...]) -> str:

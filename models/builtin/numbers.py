@@ -86,7 +86,7 @@ _UNITS: Mapping[str, tuple[str, float]] = {
     "ppm": ("offset", 1.0),
     "ppb": ("offset", 1e-3),
 }
-_FOLDED = {unit.casefold(): unit for unit in reversed(_UNITS)}
+_FOLDED = {unit.casefold(): unit for unit in reversed(list(_UNITS))}
 _UNIT_ALTERNATIVES = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True))
 _NUMBER = r"[-+\u2212]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d{1,3})?"
 _QUANTITY = re.compile(
@@ -95,7 +95,9 @@ _QUANTITY = re.compile(
 _ARRAY = re.compile(r"(?<![\w.])(?P<number>\d{1,2})\s?[x\u00d7]\s?\d{1,2}(?!\w)")
 _SPELLED = {
     word: float(value)
-    for value, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+    for value, word in enumerate(
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+    )
 }
 _SPELLED_NUMBER = re.compile(r"\b(" + "|".join(_SPELLED) + r")\b", re.IGNORECASE)
 

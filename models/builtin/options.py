@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from coreagent.models.builtin.evidence import Piece, Sentence
 from coreagent.models.builtin.numbers import convert, quantities
 from coreagent.models.builtin.similarity import similarities
-from coreagent.models.builtin.words import overlap, terms, vocabulary
+from coreagent.models.builtin.words import overlap, terms
 from coreagent.models.embedding import Embedder
 from coreagent.questions import Option, ParsedQuestion
 
@@ -29,10 +29,11 @@ def score_options(
     *,
     weights: Mapping[str, float],
 ) -> list[Scored]:
-    """Every option with its score, in the order of the question.
+    """Every option with its score in 0..1, in the order of the question.
 
-    A computed value that equals an option's value decides. Else an option scores by the sentence that holds both the
-    option's own words (those other options lack count more) and the words of the stem.
+    A computed value that equals one option's value decides. Else an option scores by the sentence that has most of its
+    words together with the question's, by the likeness of that sentence to both, and by standing there word for word;
+    the first two are relative to the best option.
     """
     computed = [_computed(option, pieces) for option in parsed.options]
     if sum(piece is not None for piece in computed) == 1:
@@ -40,42 +41,60 @@ def score_options(
             Scored(option, 1.0 if piece else 0.0, piece=piece)
             for option, piece in zip(parsed.options, computed, strict=True)
         ]
-    counts: dict[str, int] = {}
-    for option in parsed.options:
-        for word in set(terms(option.text)):
-            counts[word] = counts.get(word, 0) + 1
-    stem_words = [word for word in dict.fromkeys(terms(parsed.stem[-3_000:]))]
-    own_weights = {word: 1.0 / count for word, count in counts.items()}
-    texts = [f"{parsed.stem[-600:]} {option.text}" for option in parsed.options]
-    scored: list[Scored] = []
-    for option, text in zip(parsed.options, texts, strict=True):
-        alike = similarities(embedder, text, [sentence.text for sentence in sentences])
-        scored.append(_best(option, stem_words, sentences, alike, weights=weights, own_weights=own_weights))
-    return scored
+    stem = parsed.stem[-3_000:]
+    asked = list(dict.fromkeys(terms(stem)))
+    about = [overlap(asked, set(sentence.words), weights) for sentence in sentences]
+    texts = [sentence.text for sentence in sentences]
+    to_stem = similarities(embedder, stem[-600:], texts)
+    matches = [
+        _match(option, asked, sentences, about, to_stem, similarities(embedder, option.text, texts), weights=weights)
+        for option in parsed.options
+    ]
+    best_mass = max((match.mass for match in matches), default=0.0) or 1.0
+    best_likeness = max((match.likeness for match in matches), default=0.0) or 1.0
+    return [
+        Scored(
+            match.option,
+            0.35 * match.mass / best_mass + 0.35 * match.likeness / best_likeness + 0.3 * match.literal,
+            match.sentence,
+        )
+        for match in matches
+    ]
 
 
-def _best(
+@dataclass(frozen=True, slots=True)
+class _Match:
+    option: Option
+    mass: float
+    likeness: float
+    literal: float
+    sentence: Sentence | None
+
+
+def _match(
     option: Option,
-    stem_words: Sequence[str],
+    asked: Sequence[str],
     sentences: Sequence[Sentence],
-    alike: Sequence[float],
+    about: Sequence[float],
+    to_stem: Sequence[float],
+    to_option: Sequence[float],
     *,
     weights: Mapping[str, float],
-    own_weights: Mapping[str, float],
-) -> Scored:
-    words = list(dict.fromkeys(terms(option.text)))
-    wanted = {word: own_weights[word] * weights.get(word, max(weights.values(), default=1.0)) for word in words}
-    best = Scored(option, 0.0)
-    for sentence, likeness in zip(sentences, alike, strict=True):
-        said = overlap(words, set(sentence.own), wanted)
-        topic = overlap(stem_words, set(sentence.words), weights)
-        # Both must be there: a sentence full of the stem's words says nothing for an option it never names.
-        score = said * (0.35 + 0.65 * topic) + 0.3 * likeness + 0.1 * sentence.piece.score
+) -> _Match:
+    """Words, not their share: a long option that is right in every word must beat a short one that is vague."""
+    words = set(terms(option.text))
+    new = words - set(asked)
+    best, mass, likeness, literal = None, 0.0, 0.0, 0.0
+    for sentence, topic, near_stem, near_option in zip(sentences, about, to_stem, to_option, strict=True):
+        said = sum(weights.get(word, 0.0) for word in new & sentence.own)
+        said += 0.3 * sum(weights.get(word, 0.0) for word in (words - new) & sentence.own)
+        said *= 0.2 + topic
+        if said > mass:
+            best, mass = sentence, said
+        likeness = max(likeness, near_stem * near_option)
         if _literal(option.text, sentence.text):
-            score += 0.2
-        if score > best.score:
-            best = Scored(option, score, sentence, sentence.piece)
-    return best
+            literal = max(literal, topic)
+    return _Match(option, mass, likeness, literal, best)
 
 
 def _literal(option: str, sentence: str) -> bool:
@@ -96,8 +115,3 @@ def _computed(option: Option, pieces: Sequence[Piece]) -> Piece | None:
             if same is not None and abs(same - value.value) <= 5e-3 * max(abs(same), abs(value.value), 1e-9):
                 return piece
     return None
-
-
-def shared_words(option: Option, sentence: Sentence) -> set[str]:
-    """Topic words that an option and a sentence have in common."""
-    return vocabulary(option.text) & set(sentence.own)

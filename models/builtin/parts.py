@@ -10,18 +10,22 @@ _VERB = (
     r"terminates|handles|provides|supports|means|controls|stores|manages|sends|runs|\w+s)"
 )
 _DOING = (
-    r"(?:convert|calculate|compute|explain|describe|define|list|compare|find|set|show|give|tell|diagnose|identify|evaluate)"
+    r"(?:convert|calculate|compute|explain|describe|define|list|compare|find|set|show|give|tell|diagnose|identify|"
+    r"evaluate)"
 )
 # "and between which", "and why" depend on what stands before; a part of its own has an asking word and a verb, or an
 # order.
 _JOINT = re.compile(
-    rf"(?:\s*[,;]\s*|\s+)(?:and(?:\s+also|\s+then)?|also|then|plus)\s+(?=(?:{_ASKING}\b(?:\s+[\w/.-]+){{0,5}}?\s+{_VERB}\b|{_DOING}\s+\w+))"
+    rf"(?:\s*[,;]\s*|\s+)(?:and(?:\s+also|\s+then)?|also|then|plus)\s+"
+    rf"(?=(?:{_ASKING}\b(?:\s+[\w/.-]+){{0,5}}?\s+{_VERB}\b|{_DOING}\s+\w+))"
     rf"|\s*;\s*(?={_ASKING}\b|{_DOING}\b)",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<=[?\uff1f])\s*|(?<=[.!])\s+(?=[A-Z])|\n+")
 _NUMBERED = re.compile(r"^\s*(?:[-*\u2022]|\(?\d{1,2}[.)]|\(?[a-z]\))\s+")
-_ASKS = re.compile(rf"[?\uff1f]\s*$|^\W*(?:in|at|on|for|from|to|by|between|under|with)?\s*{_ASKING}\b|^\W*{_DOING}\b", re.IGNORECASE)
+_ASKS = re.compile(
+    rf"[?\uff1f]\s*$|^\W*(?:in|at|on|for|from|to|by|between|under|with)?\s*{_ASKING}\b|^\W*{_DOING}\b", re.IGNORECASE
+)
 _REFERS = re.compile(r"\b(?:it|its|they|them|their|this|that|these|those|both|the same|one)\b", re.IGNORECASE)
 MAX_SPLIT_CHARS = 2_000
 """A longer text is a case with data, not a list of questions."""

@@ -2,8 +2,9 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 from coreagent.messages import ToolCall
 from coreagent.models.builtin.arguments import Material
@@ -11,7 +12,8 @@ from coreagent.models.builtin.base import BuiltinModel, named, user_sections
 from coreagent.models.builtin.parts import split_parts
 from coreagent.models.builtin.queries import reworded, search_query
 from coreagent.models.builtin.similarity import similarities
-from coreagent.models.builtin.toolchoice import Ranked, rank_tools, searches
+from coreagent.models.builtin.steps import is_step, next_thought
+from coreagent.models.builtin.toolchoice import Ranked, enough, rank_tools, searches
 from coreagent.models.builtin.wording import domain_of, wording
 from coreagent.models.builtin.words import terms
 from coreagent.models.chat import ChatRequest, ToolSpec
@@ -19,15 +21,19 @@ from coreagent.plans import QuestionForm
 from coreagent.questions import ParsedQuestion, parse_question
 from coreagent.sections import Section, first
 
-_DATA_LINE = re.compile(r"(?:[^|\n]*\|){3}|(?:[^,\n]+,){4}|^\s*\S+\s*[:=]\s*-?\d", re.MULTILINE)
-_CAUSE = re.compile(r"\b(?:root cause|cause[sd]?|reason|diagnos\w*|fault|degrad\w+|drop\w*|went wrong|anomal\w+)\b", re.I)
+_MEASURED = re.compile(r"\s*\S{1,60}\s*[:=]\s*-?\d")
+_CAUSE = re.compile(
+    r"\b(?:root cause|cause[sd]?|reason|diagnos\w*|fault|degrad\w+|drop\w*|went wrong|anomal\w+)\b", re.I
+)
 _ORDER = re.compile(
-    r"^\W*(?:please\s+|can you\s+|could you\s+)?(?:set|change|reduce|increase|raise|lower|restart|reboot|reset|create|delete|"
-    r"remove|add|block|unblock|enable|disable|activate|deactivate|open|close|move|tilt|assign|configure|shut|switch|apply|"
-    r"update|deploy|roll\s?back|send|start|stop|turn)\b",
+    r"^\W*(?:please\s+|can you\s+|could you\s+)?(?:set|change|reduce|increase|raise|lower|restart|reboot|reset|create|"
+    r"delete|remove|add|block|unblock|enable|disable|activate|deactivate|open|close|move|tilt|assign|configure|shut|switch|"
+    r"apply|update|deploy|roll\s?back|send|start|stop|turn)\b",
     re.IGNORECASE,
 )
 _MAX_INSTRUCTION = 1_000
+_MAX_ASKED = 20_000
+"""Where a cause may be asked for; what follows is data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,8 @@ class BuiltinPlanner(BuiltinModel):
     def answer(self, request: ChatRequest) -> tuple[str, tuple[ToolCall, ...]]:
         """A plan for the request's question over the tools it lists."""
         found = user_sections(request)
+        if is_step(found):
+            return next_thought(found, self.answer), ()
         question = first(found, "question")
         parsed = parse_question(question)
         tools = _tools(named(found, "tool"))
@@ -55,14 +63,16 @@ class BuiltinPlanner(BuiltinModel):
         steps = self._steps(question, parsed, kind, usable, failed=failed, attempt=attempt)
         steps = steps[: _limit(request)] or [_Step(search_query(question)[:_MAX_INSTRUCTION], "")]
         form = _form(kind, parsed, steps, effects, {tool.name: tool for tool in tools})
-        plan = {
+        plan: dict[str, Any] = {
             "rationale": _rationale(kind, steps, attempt),
             "form": form,
             "subtasks": [
                 {
                     "id": f"s{number}",
                     "role": "caller",
-                    "domain": domain_of(step.instruction) or domain_of(question),
+                    "domain": "operations"
+                    if kind == "diagnosis"
+                    else ("" if parsed.options else domain_of(step.instruction)) or domain_of(parsed.stem),
                     "depends_on": [],
                     **asdict(step),
                 }
@@ -72,8 +82,8 @@ class BuiltinPlanner(BuiltinModel):
         return json.dumps(plan, ensure_ascii=False), ()
 
     def _intent(self, question: str, parsed: ParsedQuestion) -> str:
-        data = len(_DATA_LINE.findall(question)) >= 3
-        if data and _CAUSE.search(question):
+        data = sum(_holds_data(line) for line in question.splitlines()) >= 3
+        if data and _CAUSE.search(question[:_MAX_ASKED]):
             return "diagnosis"
         if _ORDER.search(question) and not question.rstrip().endswith("?"):
             return "action"
@@ -100,39 +110,35 @@ class BuiltinPlanner(BuiltinModel):
         attempt: int,
     ) -> list[_Step]:
         if kind == "diagnosis":
-            steps = self._diagnosis(question, parsed, tools, failed)
-            if steps:
-                return steps
+            diagnosed = self._diagnosis(question, parsed, tools, failed)
+            if diagnosed:
+                return diagnosed
         if parsed.options:
             return self._choice(parsed, tools, failed, attempt)
-        steps = []
+        steps: list[_Step] = []
         for part in split_parts(question):
             step = self._part(part, question, kind, tools, failed, attempt)
             if step not in steps:
                 steps.append(step)
         return steps
 
-    def _diagnosis(
-        self, question: str, parsed: ParsedQuestion, tools: list[ToolSpec], failed: set[str]
-    ) -> list[_Step]:
+    def _diagnosis(self, question: str, parsed: ParsedQuestion, tools: list[ToolSpec], failed: set[str]) -> list[_Step]:
         opening = _opening(question)
         ranked = rank_tools(self._embedder, Material(instruction=opening, question=question), tools)
         fit = [one for one in ranked if not one.filling.missing and not one.searches and one.filling.strength >= 1]
         fit = [one for one in fit if one.tool.name not in failed]
         return [_Step(opening, fit[0].tool.name)] if fit else []
 
-    def _choice(
-        self, parsed: ParsedQuestion, tools: list[ToolSpec], failed: set[str], attempt: int
-    ) -> list[_Step]:
+    def _choice(self, parsed: ParsedQuestion, tools: list[ToolSpec], failed: set[str], attempt: int) -> list[_Step]:
         stem = parsed.stem[:_MAX_INSTRUCTION]
-        first_step = self._part(stem, stem, "choice", tools, failed, attempt)
-        ranked = {one.name for one in tools if one.name == first_step.tool}
+        asking = self._part(stem, stem, "choice", tools, failed, attempt)
+        search = self._search_tool(stem, tools, failed)
         options = "; ".join(option.text for option in parsed.options)
-        if not ranked or not terms(options) or first_step.tool != self._search_tool(stem, tools, failed):
-            return [first_step]
+        if not search or not terms(options):
+            return [asking]
         # The right passage may share its words with an option rather than with the question.
-        both = search_query(f"{stem} {options}")
-        return [first_step, _Step(reworded(both, attempt) if attempt else both, first_step.tool)]
+        both = search_query(f"{stem} {options}")[:_MAX_INSTRUCTION]
+        return [asking, _Step(reworded(both, attempt) if attempt else both, search)]
 
     def _part(
         self, part: str, question: str, kind: str, tools: list[ToolSpec], failed: set[str], attempt: int
@@ -165,11 +171,15 @@ def _breadth(one: Ranked) -> tuple[bool, float]:
 
 def _asked_for(one: Ranked, kind: str) -> bool:
     """Is the text a wish for this very tool? The surer its arguments, the less its words must be there."""
-    if one.filling.missing:
+    if not enough(one):
         return False
     needed = {"action": 0.25, "calculation": 0.3}.get(kind, 0.45)
     strength = one.filling.strength
-    return strength >= 0.4 and one.meant >= needed * (0.4 if strength >= 2 else 1.0)
+    return one.meant >= needed * (0.4 if strength >= 2 else 1.0)
+
+
+def _holds_data(line: str) -> bool:
+    return line.count("|") >= 3 or line.count(",") >= 4 or bool(_MEASURED.match(line))
 
 
 def _tools(found: tuple[Section, ...]) -> list[ToolSpec]:
@@ -185,7 +195,7 @@ def _schema(text: str) -> dict[str, Any]:
         schema = json.loads(text)
     except json.JSONDecodeError:
         return {}
-    return schema if isinstance(schema, dict) else {}
+    return cast("dict[str, Any]", schema) if isinstance(schema, dict) else {}
 
 
 def _failed_tools(feedback: tuple[Section, ...], tools: list[ToolSpec]) -> set[str]:
@@ -200,7 +210,7 @@ def _opening(question: str) -> str:
 
 
 def _limit(request: ChatRequest) -> int:
-    schema = request.response_schema.schema if request.response_schema else {}
+    schema: Mapping[str, Any] = request.response_schema.schema if request.response_schema else {}
     try:
         return int(schema["properties"]["subtasks"]["maxItems"])
     except (KeyError, TypeError, ValueError):

@@ -2,40 +2,50 @@
 
 import re
 
-from coreagent.models.builtin.words import FILLER, acronyms, terms
 from coreagent.models.builtin.wording import acronym_table
+from coreagent.models.builtin.words import FILLER, acronyms, terms
 
 _FILLER_PHRASES = re.compile(
-    r"^(?:\s*(?:hi|hello|hey|please|kindly|so|well|ok(?:ay)?|can you|could you|would you|will you|i (?:want|need|would like)"
-    r" to (?:know|understand|find out)|i(?:'d| would) like to know|tell me|explain(?: to me)?|describe|help me"
-    r"(?: to)? understand|do you know|i wonder|give me|find|look up|search for)\b[\s,:]*)+",
+    r"^(?:\s*(?:hi|hello|hey|please|kindly|so|well|ok(?:ay)?|can you|could you|would you|will you|"
+    r"i (?:want|need|would like) to (?:know|understand|find out)|i(?:'d| would) like to know|tell me|"
+    r"explain(?: to me)?|describe|help me(?: to)? understand|do you know|i wonder|give me|find|look up|search for)\b[\s,:]*)+",
     re.IGNORECASE,
 )
-_DEFINED = re.compile(
-    r"(?:what (?:is|are|does|do)(?: (?:an?|the))?|define|definition of|meaning of|stands? for)\s+"
-    r"(?:the (?:term|acronym|abbreviation)\s+)?[\"'\u201c]?(?P<term>.+?)[\"'\u201d]?(?:\s+(?:mean|means|stand for|stands for)\b.*)?"
-    r"\s*[?.!]*$",
-    re.IGNORECASE | re.DOTALL,
+_DEFINED = tuple(
+    re.compile(pattern + r"\s*[?.!]*$", re.IGNORECASE | re.DOTALL)
+    for pattern in (
+        r"\bwhat(?:'s|\s+is|\s+are|\s+was)\s+(?:meant by\s+)?(?P<term>.+?)",
+        r"\bwhat\s+(?:does|do)\s+(?P<term>.+?)\s+(?:mean|stand for|do)",
+        r"\b(?:define|explain|describe|definition of|meaning of)\s+(?P<term>.+?)",
+    )
+)
+_OPENING = re.compile(
+    r"^(?:(?:an?|the|what|is)\s+)*(?:(?:term|acronym|abbreviation|name)\s+|(?:main\s+|primary\s+)?(?:role|purpose|"
+    r"function|task|job|meaning|definition|use)\s+of\s+)?(?:(?:an?|the)\s+)?",
+    re.IGNORECASE,
 )
 MAX_QUERY_CHARS = 600
 
 
 def search_query(text: str) -> str:
     """The text without opening courtesies, on one line, at most ``MAX_QUERY_CHARS`` long."""
-    plain = re.sub(r"\s+", " ", text).strip()
+    plain = re.sub(r"\s+", " ", text[: 4 * MAX_QUERY_CHARS]).strip()
     return (_FILLER_PHRASES.sub("", plain) or plain)[:MAX_QUERY_CHARS].strip(" \"'")
 
 
 def asked_term(text: str) -> tuple[str, bool]:
     """The term whose meaning is asked, and whether the question really is about a term."""
+    text = text[: 4 * MAX_QUERY_CHARS]
     quoted = re.search(r"[\"\u201c'`]([^\"\u201d'`\n]{1,80})[\"\u201d'`]", text)
     if quoted:
         return quoted[1].strip(), True
     query = search_query(text).rstrip("?.! ")
-    match = _DEFINED.search(query)
     names = acronyms(query)
-    if match and len(match["term"].split()) <= 4:
-        return re.sub(r"^(?:an?|the)\s+", "", match["term"].strip(), flags=re.I), True
+    for form in _DEFINED:
+        match = form.search(query)
+        term = _OPENING.sub("", match["term"].strip()) if match else ""
+        if term and len(term.split()) <= 4:
+            return term, True
     if names:
         return names[0], len(query.split()) <= 3
     return (query, True) if len(query.split()) <= 3 else (" ".join(terms(query)[:3]), False)

@@ -8,16 +8,15 @@ from coreagent.models.builtin.base import BuiltinModel, named, user_sections
 from coreagent.models.builtin.evidence import (
     Piece,
     Sentence,
-    asked_terms,
     pieces_of,
-    relevance,
     sentences_of,
     weights_of,
 )
 from coreagent.models.builtin.options import Scored, score_options
 from coreagent.models.builtin.parts import split_parts
+from coreagent.models.builtin.relevance import Asked, relevance
 from coreagent.models.builtin.sentences import passage_sentences
-from coreagent.models.builtin.words import acronyms, overlap, terms, vocabulary
+from coreagent.models.builtin.words import overlap, terms, vocabulary
 from coreagent.models.chat import ChatRequest
 from coreagent.questions import ParsedQuestion, parse_question
 from coreagent.sections import Section
@@ -76,27 +75,23 @@ class BuiltinSummarizer(BuiltinModel):
         if not sentences:
             return []
         weights = weights_of(sentences)
-        asked = asked_terms(question)
+        asked = Asked.of(question)
         scores = {id(s): relevance(s, asked, weights) for s in sentences}
         best = max(sentences, key=lambda s: scores[id(s)])
-        if not _answers(question, asked, best, scores[id(best)], passages, weights):
+        if not _answers(asked, best, scores[id(best)], passages, weights):
             return []
         chosen = _cover(sentences, scores, asked, weights, limit=limit, first=best)
         used.update(s.text for s in chosen)
         return chosen
 
-    def _choose(
-        self, parsed: ParsedQuestion, form: str, computed: Sequence[Piece], passages: Sequence[Piece]
-    ) -> str:
+    def _choose(self, parsed: ParsedQuestion, form: str, computed: Sequence[Piece], passages: Sequence[Piece]) -> str:
         named_labels = _labels_of_tools(parsed, computed)
         if named_labels:
             label, piece = named_labels
             return _with_choice(_cite_piece(piece), (label,), parsed)
         question = f"{parsed.stem[-1_000:]} {' '.join(option.text for option in parsed.options)}"
         sentences = sentences_of(self._embedder, question, passages)
-        scored = score_options(
-            self._embedder, parsed, sentences, [*computed, *passages], weights=weights_of(sentences)
-        )
+        scored = score_options(self._embedder, parsed, sentences, [*computed, *passages], weights=weights_of(sentences))
         backed = [one for one in scored if one.sentence or one.piece]
         if not backed:
             return ""
@@ -112,24 +107,22 @@ class BuiltinSummarizer(BuiltinModel):
 
 
 def _answers(
-    question: str,
-    asked: Sequence[str],
+    asked: Asked,
     best: Sentence,
     score: float,
     passages: Sequence[Piece],
     weights: Mapping[str, float],
 ) -> bool:
-    if score < MIN_RELEVANCE or not asked:
+    if score < MIN_RELEVANCE or not asked.words:
         return False
     piece = best.piece
     around = vocabulary(piece.text) | vocabulary(piece.source)
-    covered = overlap(asked, around, weights)
-    names = [name for name in acronyms(question) if len(name) > 1]
+    covered = overlap(asked.words, around, weights)
     everything: set[str] = set()
     for passage in passages:
         everything |= vocabulary(passage.text) | vocabulary(passage.source)
-    unknown = [name for name in names if not set(terms(name)) & everything]
-    if names and len(unknown) == len(names):
+    unknown = [name for name in asked.names if not set(terms(name)) & everything]
+    if asked.names and len(unknown) == len(asked.names):
         return False
     return covered >= MIN_COVERAGE
 
@@ -137,7 +130,7 @@ def _answers(
 def _cover(
     sentences: Sequence[Sentence],
     scores: Mapping[int, float],
-    asked: Sequence[str],
+    asked: Asked,
     weights: Mapping[str, float],
     *,
     limit: int,
@@ -150,7 +143,7 @@ def _cover(
         if len(chosen) >= limit or scores[id(candidate)] < 0.6 * best:
             break
         covered = {word for s in chosen for word in s.own}
-        new = [word for word in asked if word in candidate.own and word not in covered]
+        new = [word for word in asked.words if word in candidate.own and word not in covered]
         near = scores[id(candidate)] >= 0.85 * best
         repeats = any(_alike(candidate, s) > 0.6 for s in chosen)
         if not repeats and (new or near) and candidate is not first:
@@ -167,7 +160,11 @@ def _alike(left: Sentence, right: Sentence) -> float:
 
 def _pick(parsed: ParsedQuestion, scored: Sequence[Scored]) -> list[Scored]:
     order = sorted(scored, key=lambda one: one.score if parsed.negated else -one.score)
-    everything = [one for one in scored if re.match(r"(?:all|both) of (?:the )?(?:above|these)|all the above", one.option.text, re.I)]
+    everything = [
+        one
+        for one in scored
+        if re.match(r"(?:all|both) of (?:the )?(?:above|these)|all the above", one.option.text, re.I)
+    ]
     if parsed.answer_style == "multiple":
         count = parsed.count or max(2, sum(one.score >= 0.8 * order[0].score for one in order))
         wanted = order[: min(count, len(order))]
@@ -187,7 +184,11 @@ def _labels_of_tools(parsed: ParsedQuestion, computed: Sequence[Piece]) -> tuple
     for piece in computed:
         for option in parsed.options:
             label = re.escape(option.label)
-            if re.search(rf"(?:\b(?:cause|answer|option|label|choice|diagnosis|is)\b\W*|^|[(\"'])\(?{label}\b\)?(?=\W|$)", piece.text, re.I) and (
+            if re.search(
+                rf"(?:\b(?:cause|answer|option|label|choice|diagnosis|is)\b\W*|^|[(\"'])\(?{label}\b\)?(?=\W|$)",
+                piece.text,
+                re.I,
+            ) and (
                 len(option.label) > 1 or re.search(rf"\b(?:answer|option|label|choice)\W*{label}\b", piece.text, re.I)
             ):
                 return option.label, piece
@@ -207,7 +208,9 @@ def _diagnosed(parsed: ParsedQuestion, computed: Sequence[Piece]) -> str:
     if not computed:
         return ""
     found = passage_sentences(computed[0].text)
-    cause = re.sub(r"^(?:the )?(?:most likely )?(?:root )?cause(?: is)?\s*:?\s*", "", found[0] if found else "", flags=re.I)
+    cause = re.sub(
+        r"^(?:the )?(?:most likely )?(?:root )?cause(?: is)?\s*:?\s*", "", found[0] if found else "", flags=re.I
+    )
     return _with_choice(_quoted(computed), (cause.rstrip("."),), parsed)
 
 

@@ -12,7 +12,20 @@ from coreagent.models.chat import ToolSpec
 from coreagent.models.embedding import Embedder
 
 _SEARCHING = frozenset(
-    stem(word) for word in "search find look retrieve retrieval corpus corpora passage documents knowledge glossary".split()
+    stem(word)
+    for word in [
+        "search",
+        "find",
+        "look",
+        "retrieve",
+        "retrieval",
+        "corpus",
+        "corpora",
+        "passage",
+        "documents",
+        "knowledge",
+        "glossary",
+    ]
 )
 
 
@@ -46,7 +59,7 @@ def rank_tools(embedder: Embedder, material: Material, tools: Sequence[ToolSpec]
     ranked: list[Ranked] = []
     for tool, present, likeness in zip(tools, words, alike, strict=True):
         fields = fields_of(tool.parameters)
-        filling = fill(fields, material)
+        filling = fill_tool(tool, material)
         common = overlap(asked, present, weights)
         score = likeness + common + 0.4 * filling.strength
         if filling.missing:
@@ -55,6 +68,25 @@ def rank_tools(embedder: Embedder, material: Material, tools: Sequence[ToolSpec]
             score -= 1.0
         ranked.append(Ranked(tool, score, filling, searches(tool), likeness + common))
     return sorted(ranked, key=lambda one: -one.score)
+
+
+def fill_tool(tool: ToolSpec, material: Material) -> Filling:
+    """Fill the arguments of one tool."""
+    return fill(fields_of(tool.parameters), material, subject=frozenset(terms(tool.name.replace("_", " "))))
+
+
+def enough(one: Ranked) -> bool:
+    """True when the text gives what the tool needs.
+
+    A tool that demands nothing must get a good part of its arguments: one frequency does not make a link budget.
+    """
+    fields = fields_of(one.tool.parameters)
+    if one.filling.missing:
+        return False
+    if any(f.required for f in fields):
+        return one.filling.strength >= 0.4
+    numeric = sum(f.kind in ("number", "integer") for f in fields)
+    return one.filling.strength >= max(0.5, min(2.0, numeric / 3))
 
 
 def searches(tool: ToolSpec) -> bool:

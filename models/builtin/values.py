@@ -36,7 +36,7 @@ _ALIASES = {
 }
 
 
-def choice_value(wanted: Field, text: str) -> tuple[Any, float] | None:
+def choice_value(wanted: Field, text: str, subject: frozenset[str] = frozenset()) -> tuple[Any, float] | None:
     """The listed value that the text names, in any case, order of its parts (``QAM256``) or common short form."""
     words = re.findall(r"[A-Za-z0-9]+(?:[-/][A-Za-z0-9]+)*", text)
     folded = [_fold(word) for word in words]
@@ -45,14 +45,17 @@ def choice_value(wanted: Field, text: str) -> tuple[Any, float] | None:
     for choice in wanted.choices:
         shown = str(choice)
         if len(shown) == 1 and shown.isalpha():
-            # A single letter is a value only as a capital next to the argument or the tool's subject.
-            if re.search(rf"\b(?:{'|'.join(map(re.escape, wanted.words | wanted.hints))})\w*\W{{1,3}}{shown.upper()}\b", text, re.I):
+            # A single letter is a value only as a capital next to the argument's or the tool's own name.
+            before = re.findall(rf"([A-Za-z]+)\W{{1,3}}{shown.upper()}\b", text)
+            if any(stem(word.lower()) in wanted.words | subject for word in before):
                 matches.append((1, choice))
         elif _fold(shown) in spoken:
             matches.append((len(shown), choice))
     if not matches:
         return None
-    return max(matches, key=lambda match: match[0])[1], 1.0
+    # A listed word may stand in any text, a listed number or code hardly.
+    best = max(matches, key=lambda match: match[0])[1]
+    return best, 1.0 if any(letter.isdigit() for letter in str(best)) else 0.5
 
 
 def _fold(word: str) -> tuple[str, ...]:
@@ -154,7 +157,10 @@ def _named_thing(wanted: Field, text: str) -> tuple[str, float] | None:
         if stem(word[0].lower()) not in wanted.words:
             continue
         rest = text[word.end() : word.end() + 200]
-        match = re.match(r"(?:\s+(?:id|name|number|no\.?|called|named))?\s*[:=#]?\s*(?:[\"'`\u201c]([^\"'`\u201d\n]+)[\"'`\u201d]|([\w./:-]*[\w]))", rest)
+        match = re.match(
+            r"(?:\s+(?:id|name|number|no\.?|called|named))?\s*[:=#]?\s*(?:[\"'`\u201c]([^\"'`\u201d\n]+)[\"'`\u201d]|([\w./:-]*[\w]))",
+            rest,
+        )
         if match and (match[1] or any(letter.isdigit() or letter.isupper() for letter in match[2])):
             return match[1] or match[2], 1.0
     quoted = _QUOTED.search(text)

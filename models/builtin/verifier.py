@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import TypedDict
 
 from coreagent.messages import ToolCall
 from coreagent.models.builtin.base import BuiltinModel, named, user_sections
@@ -12,6 +13,15 @@ from coreagent.models.builtin.words import overlap, terms, vocabulary
 from coreagent.models.chat import ChatRequest
 from coreagent.questions import ParsedQuestion, parse_question
 from coreagent.sections import Section, first
+
+MAX_QUESTION_CHARS = 1_500
+
+
+class _Check(TypedDict):
+    text: str
+    supported: bool
+    cited: list[int]
+    problem: str
 
 
 class BuiltinVerifier(BuiltinModel):
@@ -27,14 +37,12 @@ class BuiltinVerifier(BuiltinModel):
         draft = first(found, "draft")
         parsed = parse_question(question.body)
         form = question.attributes.get("form", "open")
-        verdict = (
-            _not_found(parsed, evidence) if is_not_found(draft) else _verdict(draft, parsed, form, evidence)
-        )
+        verdict = _not_found(parsed, evidence) if is_not_found(draft) else _verdict(draft, parsed, form, evidence)
         return json.dumps(verdict, ensure_ascii=False), ()
 
 
 def _verdict(draft: str, parsed: ParsedQuestion, form: str, evidence: dict[str, Section]) -> dict[str, object]:
-    checks: list[dict[str, object]] = []
+    checks: list[_Check] = []
     shares: list[float] = []
     for sentence, cited in marked_sentences(draft):
         numbers = [number for number in cited if str(number) in evidence]
@@ -50,9 +58,12 @@ def _verdict(draft: str, parsed: ParsedQuestion, form: str, evidence: dict[str, 
     problems = _form_problems(draft, parsed, form)
     asked = terms(parsed.stem[-1_000:])
     covered = overlap(asked, vocabulary(draft) | vocabulary(" ".join(_whole(s) for s in _cited(checks, evidence))), {})
+    # A case with data is answered by its cause, not in the words of its tables.
+    case = form == "diagnosis" or len(parsed.stem) > MAX_QUESTION_CHARS
+    covered = 1.0 if case else covered
     if asked and covered < 0.34:
         problems.append("the answer does not speak of what was asked")
-    good = sum(bool(check["supported"]) for check in checks)
+    good = sum(check["supported"] for check in checks)
     if not checks or not good:
         outcome = "unsupported"
     elif good < len(checks) or problems:
@@ -73,10 +84,7 @@ def _not_found(parsed: ParsedQuestion, evidence: dict[str, Section]) -> dict[str
     asked = terms(parsed.stem[:1_000])
     computed = [section for section in evidence.values() if section.attributes.get("kind") == "tool"]
     held = max(
-        (
-            overlap(asked, vocabulary(_whole(section)), {}) * _score(section)
-            for section in evidence.values()
-        ),
+        (overlap(asked, vocabulary(_whole(section)), {}) * _score(section) for section in evidence.values()),
         default=0.0,
     )
     problems = ["a tool computed a value that the draft leaves out"] if computed else []
@@ -108,12 +116,12 @@ def _form_problems(draft: str, parsed: ParsedQuestion, form: str) -> list[str]:
     return problems
 
 
-def _cited(checks: list[dict[str, object]], evidence: dict[str, Section]) -> list[Section]:
-    numbers = {str(n) for check in checks if isinstance(check["cited"], list) for n in check["cited"]}
+def _cited(checks: list[_Check], evidence: dict[str, Section]) -> list[Section]:
+    numbers = {str(n) for check in checks for n in check["cited"]}
     return [section for number, section in evidence.items() if number in numbers]
 
 
-def _trust(checks: list[dict[str, object]], evidence: dict[str, Section]) -> float:
+def _trust(checks: list[_Check], evidence: dict[str, Section]) -> float:
     """How sure retrieval was of the best evidence cited; weak passages make a weak answer."""
     best = max((_score(section) for section in _cited(checks, evidence)), default=0.0)
     return 0.5 + 0.5 * best

@@ -39,8 +39,6 @@ def domain_of(text: str) -> str:
     """The domain most of whose words the text uses; empty when it uses none."""
     present = vocabulary(text[:5_000])
     named = {name.lower() for name in acronyms(text[:5_000])}
-    counts = {
-        domain: len(present & words) + 2 * len(named & words) for domain, words in wording().domains.items()
-    }
+    counts = {domain: len(present & words) + 2 * len(named & words) for domain, words in wording().domains.items()}
     best = max(counts, key=lambda domain: counts[domain])
     return best if counts[best] else ""

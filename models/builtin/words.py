@@ -9,13 +9,159 @@ from functools import lru_cache
 _WORD = re.compile(r"[A-Za-z0-9\u00b5\u03bc]+(?:[-./_][A-Za-z0-9]+)*|[\u4e00-\u9fff]+")
 
 FILLER = frozenset(
-    """a an the this that these those of in on at to from by with without for and or but nor as is are was were be been
-    being am do does did done doing has have had having can could may might will would shall should must it its they
-    them their there here he she we our you your i me my what which who whom whose when where why how if then than so
-    such into onto over under between among about against during through per via not no yes any some all each every
-    both either neither one only just also too very more most much many few other another same own s t please tell
-    explain describe give list name show find know want need let us using use used mean meaning stand called whether
-    question answer following option options choose select correct statement term terms""".split()
+    [
+        "a",
+        "an",
+        "the",
+        "this",
+        "that",
+        "these",
+        "those",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "from",
+        "by",
+        "with",
+        "without",
+        "for",
+        "and",
+        "or",
+        "but",
+        "nor",
+        "as",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "am",
+        "do",
+        "does",
+        "did",
+        "done",
+        "doing",
+        "has",
+        "have",
+        "had",
+        "having",
+        "can",
+        "could",
+        "may",
+        "might",
+        "will",
+        "would",
+        "shall",
+        "should",
+        "must",
+        "it",
+        "its",
+        "they",
+        "them",
+        "their",
+        "there",
+        "here",
+        "he",
+        "she",
+        "we",
+        "our",
+        "you",
+        "your",
+        "i",
+        "me",
+        "my",
+        "what",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "when",
+        "where",
+        "why",
+        "how",
+        "if",
+        "then",
+        "than",
+        "so",
+        "such",
+        "into",
+        "onto",
+        "over",
+        "under",
+        "between",
+        "among",
+        "about",
+        "against",
+        "during",
+        "through",
+        "per",
+        "via",
+        "not",
+        "no",
+        "yes",
+        "any",
+        "some",
+        "all",
+        "each",
+        "every",
+        "both",
+        "either",
+        "neither",
+        "one",
+        "only",
+        "just",
+        "also",
+        "too",
+        "very",
+        "more",
+        "most",
+        "much",
+        "many",
+        "few",
+        "other",
+        "another",
+        "same",
+        "own",
+        "s",
+        "t",
+        "please",
+        "tell",
+        "explain",
+        "describe",
+        "give",
+        "list",
+        "name",
+        "show",
+        "find",
+        "know",
+        "want",
+        "need",
+        "let",
+        "us",
+        "using",
+        "use",
+        "used",
+        "mean",
+        "meaning",
+        "stand",
+        "called",
+        "whether",
+        "question",
+        "answer",
+        "following",
+        "option",
+        "options",
+        "choose",
+        "select",
+        "correct",
+        "statement",
+        "term",
+        "terms",
+    ]
 )
 """Words that carry no topic; negations are dealt with where they matter."""
 
@@ -26,23 +172,137 @@ _NEGATION = re.compile(
 )
 
 
+GENERIC_WEIGHT = 0.3
+_EMPHASIS = frozenset(
+    [
+        "AND",
+        "OR",
+        "NOT",
+        "ALL",
+        "ANY",
+        "THE",
+        "ONLY",
+        "BOTH",
+        "MUST",
+        "SHALL",
+        "NO",
+        "YES",
+        "IS",
+        "ARE",
+        "DO",
+        "DOES",
+        "OF",
+        "IN",
+        "TO",
+        "FOR",
+    ]
+)
+_SUFFIXES = (
+    "isation",
+    "ation",
+    "ition",
+    "ement",
+    "ment",
+    "ness",
+    "able",
+    "ible",
+    "ance",
+    "ence",
+    "ion",
+    "est",
+    "ity",
+    "ive",
+    "ise",
+    "er",
+    "or",
+    "al",
+    "ly",
+)
+
+
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
-    """A word without its ending; identifiers with digits and short words stay."""
+    """A lower-case word without its endings, so that ``routing``, ``router`` and ``routes`` agree.
+
+    Identifiers with digits and short words stay.
+    """
     if len(word) < 4 or not word.isalpha() or not word.isascii():
         return word
-    for ending, instead in (("ies", "y"), ("ied", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("shes", "sh")):
-        if word.endswith(ending) and len(word) > len(ending) + 1:
-            return word[: -len(ending)] + instead
-    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+    word = word.replace("iz", "is").replace("yz", "ys")
+    if word.endswith("ies") or word.endswith("ied"):
+        word = word[:-3] + "y"
+    elif word.endswith(("sses", "xes", "ches", "shes")):
+        word = word[:-2]
+    elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
         word = word[:-1]
     for ending in ("ing", "ed"):
         base = word.removesuffix(ending)
         if base != word and len(base) > 2 and re.search(r"[aeiouy]", base):
-            if base[-1] == base[-2] and base[-1] not in "lsz":
-                base = base[:-1]
-            return base.removesuffix("e")
-    return word.removesuffix("e") if len(word) > 4 else word
+            word = base
+            break
+    for ending in _SUFFIXES:
+        base = word.removesuffix(ending)
+        if base != word and len(base) >= 4:
+            word = base
+            break
+    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiouls":
+        word = word[:-1]
+    if len(word) > 3:
+        word = word.removesuffix("e")
+    return word[:-1] + "i" if word.endswith("y") and len(word) > 2 else word
+
+
+GENERIC = frozenset(
+    stem(word)
+    for word in [
+        "component",
+        "element",
+        "type",
+        "kind",
+        "name",
+        "purpose",
+        "function",
+        "role",
+        "main",
+        "primary",
+        "difference",
+        "example",
+        "way",
+        "part",
+        "value",
+        "number",
+        "feature",
+        "key",
+        "thing",
+        "item",
+        "case",
+        "used",
+        "work",
+        "happen",
+        "get",
+        "make",
+        "define",
+        "specify",
+        "provide",
+        "important",
+        "typical",
+        "common",
+        "general",
+        "basic",
+        "first",
+        "second",
+        "concept",
+        "approach",
+        "method",
+        "aspect",
+        "reason",
+        "task",
+        "job",
+        "responsible",
+        "responsibility",
+    ]
+)
+"""Words that say what kind of answer is wanted; the answer itself need not hold them."""
 
 
 def terms(text: str) -> list[str]:
@@ -55,7 +315,9 @@ def terms(text: str) -> list[str]:
         elif any(letter.isdigit() for letter in lowered):
             found.append(lowered)
         else:
-            found.extend(stem(part) for part in re.split(r"[-./_]", lowered) if part not in FILLER)
+            # "AS" in capitals is an autonomous system, "as" is filler.
+            named = word.isupper() and len(word) > 1 and word not in _EMPHASIS
+            found.extend(stem(part) for part in re.split(r"[-./_]", lowered) if named or part not in FILLER)
     return found
 
 
@@ -85,8 +347,9 @@ def rarity(texts: Iterable[set[str]]) -> Mapping[str, float]:
 
 
 def weight_of(word: str, weights: Mapping[str, float]) -> float:
-    """Weight of a word; one that was never seen weighs as much as the rarest."""
-    return weights.get(word, max(weights.values(), default=1.0))
+    """Weight of a word; one that was never seen weighs as much as the rarest, a generic one less."""
+    weight = weights.get(word, max(weights.values(), default=1.0))
+    return min(weight, 1.0) * GENERIC_WEIGHT if word in GENERIC else weight
 
 
 def overlap(wanted: Iterable[str], present: set[str], weights: Mapping[str, float]) -> float:

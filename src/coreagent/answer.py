@@ -24,8 +24,9 @@ class Citation:
     end: int = 0
 
     def __str__(self) -> str:
-        tail = f" § {self.section}" if self.section else ""
-        return f'{self.corpus}, "{self.document}"{tail}'
+        # A heading path often begins with the document's own title; said twice it only costs room.
+        section = self.section.removeprefix(self.document).removeprefix(" > ")
+        return f'{self.corpus}, "{self.document}"' + (f" § {section}" if section else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,14 +5,13 @@ from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from coreagent.answer import Answer
 from coreagent.budget import UNLIMITED, Budget
 from coreagent.errors import UnknownNameError, UsageError
 from coreagent.events import Event, PendingCall
 from coreagent.graphs.blueprint import Blueprint, Graph
-from coreagent.graphs.core import core
 from coreagent.graphs.session import answer_of
 from coreagent.graphs.state import RunOptions
 from coreagent.intents import Intent
@@ -36,20 +35,22 @@ class CoreAgent:
     def __init__(
         self,
         *,
-        models: Mapping[RoleName, ChatModel] | None = None,
+        models: Mapping[RoleName, ChatModel | Sequence[ChatModel]] | None = None,
         tools: Sequence[Tool] = (),
         settings: Settings | None = None,
         home: Path | str | None = None,
         policy: Policy | None = None,
+        graph: Literal["core", "tool_use"] | None = None,
     ) -> None:
         """Construct; nothing is loaded before the first question.
 
         Args:
-            models: models to use for their roles, in place of those in the settings.
+            models: one or several models for a role, in place of those in the settings.
             tools: tools beside the default ones.
             settings: as read from ``coreagent.toml``; defaults when None.
             home: folder of corpora, runs and memory; ``COREAGENT_HOME`` or the user's data folder when None.
             policy: routing policy, in place of the one in the settings.
+            graph: ``core`` plans ahead, ``tool_use`` decides step by step; the settings' when None.
 
         Raises:
             UnknownNameError: a role that does not exist.
@@ -60,6 +61,9 @@ class CoreAgent:
         self._models = dict(models or {})
         self._tools = tuple(tools)
         self._settings = settings or Settings()
+        if graph is not None:
+            agent = self._settings.agent.model_copy(update={"graph": graph})
+            self._settings = self._settings.model_copy(update={"agent": agent})
         self._home = Path(home) if home is not None else None
         self._policy = policy
         self._system: System | None = None
@@ -90,12 +94,12 @@ class CoreAgent:
 
     @property
     def blueprint(self) -> Blueprint:
-        """The core graph before compilation: replace or insert nodes, then ``compile``."""
-        return core(self.system.deps)
+        """The graph in use before compilation: replace or insert nodes, then ``compile``."""
+        return self.system.session.blueprint
 
     @property
     def graph(self) -> Graph:
-        """The core graph as an ordinary LangGraph graph, to be a node of another: ``question`` in, ``answer`` out."""
+        """The graph in use as an ordinary LangGraph graph, to be a node of another: ``question`` in, ``answer`` out."""
         return self.blueprint.compile()
 
     async def ask(

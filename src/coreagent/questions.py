@@ -25,9 +25,9 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuestion:
-    """``stem`` is the text without the options.
+    r"""``stem`` is the text without the options.
 
-    ``boxed``: the answer is wanted inside ``\\boxed{}``. ``negated``: the option that does *not* fit is wanted.
+    ``boxed``: the answer is wanted inside ``\boxed{}``. ``negated``: the option that does *not* fit is wanted.
     ``count`` is the number of options to choose when the question names it, else 0.
     """
 
@@ -54,7 +54,9 @@ class ParsedQuestion:
     def _leading(self, said: str) -> set[str]:
         found: set[str] = set()
         joint = r"(?:\s*(?:,|;|/|&|\uff0c|\u3001|\band\b|\u548c)\s*)"
-        rest = re.sub(r"^(?:options?|answers?|choices?|\u9009\u9879|\u7b54\u6848)\s*[:\uff1a]?\s*", "", said, flags=re.I)
+        rest = re.sub(
+            r"^(?:options?|answers?|choices?|\u9009\u9879|\u7b54\u6848)\s*[:\uff1a]?\s*", "", said, flags=re.I
+        )
         while True:
             match = re.match(r"[(\[\uff08]?\s*([A-Za-z]{0,2}\d{1,2}|[A-Za-z])(?![A-Za-z0-9])\s*[)\]\uff09]?", rest)
             label = self._known(match[1]) if match else ""
@@ -121,8 +123,8 @@ _MULTIPLE = re.compile(
 )
 _NUMBER = re.compile(
     r"\bhow (?:many|much|long|far|fast|high|large|big|wide)\b|\b(?:calculate|compute|convert|evaluate|determine the"
-    r" (?:value|number|probability|rate))\b|\bwhat (?:is|are|would be) the (?:\w+[ -]){0,4}?(?:value|number|frequency|rate|"
-    r"throughput|loss|probability|capacity|distance|power|gain|latency|delay|bandwidth|ratio|percentage)\b"
+    r" (?:value|number|probability|rate))\b|\bwhat (?:is|are|would be) the (?:\w+[ -]){0,4}?(?:value|number|frequency|"
+    r"rate|throughput|loss|probability|capacity|distance|power|gain|latency|delay|bandwidth|ratio|percentage)\b"
     r"|\bin (?:[kMG]?Hz|[kMG]bps|dBm?|m?s|km|watts?)\s*\?|\u591a\u5c11|\u8ba1\u7b97",
     re.IGNORECASE,
 )
@@ -188,9 +190,7 @@ def _split_options(text: str) -> tuple[str, tuple[Option, ...]]:
         return text.strip(), ()
     _, run, end = best
     ends = [mark.start for mark in run[1:]] + [end]
-    options = tuple(
-        Option(mark.label, _clean(text[mark.end : stop])) for mark, stop in zip(run, ends, strict=True)
-    )
+    options = tuple(Option(mark.label, _clean(text[mark.end : stop])) for mark, stop in zip(run, ends, strict=True))
     stem = f"{text[: run[0].start].rstrip()}\n{text[end:].strip()}".strip()
     return re.sub(r"\n\s*(?:options|choices)\s*[:\uff1a]?\s*$", "", stem, flags=re.I), options
 

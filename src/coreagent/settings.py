@@ -113,6 +113,8 @@ class BudgetSettings(_Section):
 class AgentSettings(_Section):
     """``[agent]``: bounds of one run."""
 
+    graph: Literal["core", "tool_use"] = "core"
+    """``core`` plans ahead and runs parts at once; ``tool_use`` decides step by step after each result."""
     max_replans: int = Field(default=1, ge=0, le=10)
     max_escalations: int = Field(default=1, ge=0, le=5)
     max_steps: int = Field(default=12, ge=1, le=500)

@@ -17,6 +17,7 @@ from coreagent.graphs.core import core
 from coreagent.graphs.deps import Deps
 from coreagent.graphs.session import GraphSession
 from coreagent.graphs.state import RunOptions
+from coreagent.graphs.tool_use import tool_use
 from coreagent.knowledge.corpus import Library
 from coreagent.knowledge.glossary import bundled_glossary
 from coreagent.knowledge.static_embedder import StaticEmbedder
@@ -25,6 +26,7 @@ from coreagent.models.builtin import build_builtin
 from coreagent.models.card import ModelCard
 from coreagent.models.chat import ChatModel
 from coreagent.models.embedding import Embedder
+from coreagent.models.renamed import Renamed
 from coreagent.models.registry import ModelRegistry, cards_from_settings
 from coreagent.models.timeouts import Timeouts
 from coreagent.plans import RoleName
@@ -66,13 +68,13 @@ def build_system(
     environment: Environment,
     *,
     home: Path | None = None,
-    models: Mapping[RoleName, ChatModel] | None = None,
+    models: Mapping[RoleName, ChatModel | Sequence[ChatModel]] | None = None,
     tools: Sequence[Tool] = (),
     policy: Policy | None = None,
 ) -> System:
     """Construct a system. Nothing is loaded or connected to that is not needed yet.
 
-    ``models`` are used for their roles instead of anything in the settings; ``tools`` are added to the default ones;
+    ``models``, one or several for a role, are used instead of anything in the settings; ``tools`` are added to the default ones;
     ``policy`` replaces the one in the settings.
 
     Raises:
@@ -80,7 +82,10 @@ def build_system(
     """
     folder = home or environment.home
     telemetry = Telemetry.create(
-        settings.telemetry, otlp=environment.otlp_wanted, path=folder / "telemetry" / "spans.jsonl"
+        settings.telemetry,
+        otlp=environment.otlp_wanted,
+        otlp_metrics=environment.otlp_metrics_wanted,
+        path=folder / "telemetry" / "spans.jsonl",
     )
     embedder = StaticEmbedder.load()
     library = Library(folder, embedder, settings.knowledge)
@@ -119,10 +124,13 @@ def build_system(
             label=Label(Sensitivity.parse(settings.security.min_label)),
         ),
         passages=2 * settings.agent.passages,
+        max_steps=settings.agent.max_steps,
     )
     writes = any(tool.info.effect != "read" for tool in toolbox)
+    blueprints = {"core": core(deps), "tool_use": tool_use(deps)}
     session = GraphSession(
-        blueprint=core(deps),
+        blueprint=blueprints[settings.agent.graph],
+        others=tuple(blueprints.values()),
         live=deps.live,
         store=store,
         telemetry=telemetry,
@@ -148,7 +156,7 @@ def build_registry(
     settings: Settings,
     environment: Environment,
     embedder: Embedder,
-    given: Mapping[RoleName, ChatModel],
+    given: Mapping[RoleName, ChatModel | Sequence[ChatModel]],
 ) -> ModelRegistry:
     """The models of the settings, with ``given`` ones in place of whatever would play their roles."""
     cards = {
@@ -157,10 +165,11 @@ def build_registry(
     }
     cards = {name: card for name, card in cards.items() if card.roles}
     ready: dict[str, ChatModel] = {}
-    for role, model in given.items():
-        name = model.card.name if model.card.name not in cards | ready else f"{model.card.name}:{role}"
-        cards[name] = replace(model.card, name=name, roles=(role,))
-        ready[name] = model
+    for role, models in given.items():
+        for model in models if isinstance(models, Sequence) else (models,):
+            name = model.card.name if model.card.name not in cards | ready else f"{model.card.name}:{role}"
+            cards[name] = replace(model.card, name=name, roles=(role,))
+            ready[name] = Renamed(model, cards[name])
 
     def build(card: ModelCard) -> ChatModel:
         if card.name in ready:

@@ -1,10 +1,10 @@
 """One contract for every chat model: the double, the direct client and litellm, the last two over a real socket."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -36,6 +36,7 @@ from coreagent.testing.replies import (
     UNAUTHORIZED,
     WRONG_ARGUMENTS,
     Answer,
+    Computed,
     Cut,
     Events,
     HttpError,
@@ -71,7 +72,7 @@ def adapter(kind: Kind, base_url: str, timeouts: Timeouts = DEFAULT_TIMEOUTS) ->
 
 
 @asynccontextmanager
-async def made(kind: Kind, replies: Sequence[Reply], timeouts: Timeouts = DEFAULT_TIMEOUTS) -> AsyncIterator[Made]:
+async def made(kind: Kind, replies: Sequence[Reply], timeouts: Timeouts = DEFAULT_TIMEOUTS) -> AsyncGenerator[Made]:
     if kind == "scripted":
         steps = [reply for reply in replies if isinstance(reply, (str, ToolCall, tuple, Completion))]
         card = ModelCard(name="m", adapter="scripted", model="m")
@@ -308,11 +309,15 @@ async def test_the_key_is_never_shown(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", WIRED)
 async def test_a_cancelled_call_leaves_the_model_usable(kind: Kind) -> None:
-    async with made(kind, [Stall(30), "after"]) as made_:
+    arrived = asyncio.Event()
+
+    def stall(_: dict[str, Any]) -> Reply:
+        arrived.set()
+        return Stall(30)
+
+    async with made(kind, [Computed(stall), "after"]) as made_:
         task = asyncio.create_task(made_.model.complete(REQUEST))
-        assert made_.server is not None
-        while not made_.server.requests:
-            await asyncio.sleep(0.01)
+        await arrived.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

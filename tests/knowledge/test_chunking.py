@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -97,6 +98,17 @@ def test_numbered_headings_of_plain_text_make_sections_and_lists_do_not() -> Non
     text = "5 Procedures\n\n5.3 Connection\n5.3.1 General\nThe text.\n\n1. do this\n2. do that\n"
     assert sections(text, "text") == ["5 Procedures > 5.3 Connection > 5.3.1 General"]
     assert sections("1. do this\n2. do that\n", "text") == [""]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["# " + "[" * 100_000, "#" + " #" * 100_000, "# " + " " * 100_000 + "x", "x" + " ::" * 100_000, "1.2 " * 50_000],
+)
+@pytest.mark.parametrize("format_", ["markdown", "rst", "text"])
+def test_endless_lines_are_text_and_end_soon(text: str, format_: Format) -> None:
+    parts = list(chunk(text, format_))
+    assert "".join(part.text for part in parts).replace(" ", "") == text.replace(" ", "")
+    assert {part.section for part in parts} == {""}
 
 
 def test_inline_marks_leave_section_names() -> None:

@@ -71,6 +71,30 @@ def test_specs_are_compact_and_cached(registry: ToolRegistry) -> None:
     assert registry.specs()[0] is spec
 
 
+class Cat(BaseModel):
+    kind: Literal["cat"]
+
+
+class Dog(BaseModel):
+    kind: Literal["dog"]
+
+
+def test_unions_are_inlined_without_dangling_references() -> None:
+    @tool
+    def keep(pet: Annotated[Cat | Dog, Field(discriminator="kind")], toys: list[Point] | None = None) -> str:
+        """Keep."""
+        return ""
+
+    (spec,) = ToolRegistry([keep]).specs()
+    text = json.dumps(spec.parameters)
+    assert "$defs" not in text
+    assert [choice["properties"]["kind"]["const"] for choice in spec.parameters["properties"]["pet"]["oneOf"]] == [
+        "cat",
+        "dog",
+    ]
+    assert spec.parameters["properties"]["toys"]["type"] == "array"
+
+
 def test_recursive_definitions_stay_references() -> None:
     schema = compact_schema(Branch.model_json_schema())
     text = json.dumps(schema)

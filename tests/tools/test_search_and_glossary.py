@@ -42,8 +42,8 @@ class FakeRetriever:
         return Retrieval(query=query, hits=hits, confidence=self.confidence)
 
 
-async def run(built: Tool, corpora: tuple[str, ...] = (), **arguments: Any) -> ToolResult:
-    context = ToolContext(run_id="r", call_id="c", idempotency_key="k", corpora=corpora)
+async def run(built: Tool, permitted: tuple[str, ...] = (), **arguments: Any) -> ToolResult:
+    context = ToolContext(run_id="r", call_id="c", idempotency_key="k", corpora=permitted)
     return await built.run(built.info.arguments.model_validate(arguments), context)
 
 

@@ -1,5 +1,7 @@
 """From command-line options to a core-agent."""
 
+from typing import Literal
+
 import click
 
 from coreagent.cli.app import Place
@@ -9,11 +11,11 @@ from coreagent.plans import ROLES, RoleName
 from coreagent.settings import Environment, find_config, load_settings
 
 
-def open_agent(ctx: click.Context) -> CoreAgent:
-    """The core-agent of this invocation's settings and home."""
+def open_agent(ctx: click.Context, *, graph: Literal["core", "tool_use"] | None = None) -> CoreAgent:
+    """The core-agent of this invocation's settings and home; ``graph`` in place of the settings' one."""
     place: Place = ctx.obj
     settings = load_settings(find_config(place.config, Environment()))
-    return CoreAgent(settings=settings, home=place.home)
+    return CoreAgent(settings=settings, home=place.home, graph=graph)
 
 
 def parse_models(pairs: tuple[str, ...]) -> dict[RoleName, str]:

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import click
 from pydantic import TypeAdapter
@@ -16,7 +17,7 @@ from coreagent.cli.failures import INTERRUPTED, exit_code_of
 from coreagent.cli.render import print_answer, print_step
 from coreagent.cli.text import printable
 from coreagent.errors import InputError, UsageError
-from coreagent.events import ApprovalNeeded, RunFinished, RunStarted, Token
+from coreagent.events import ApprovalNeeded, Event, RunFinished, RunStarted, Token
 from coreagent.front import CoreAgent
 from coreagent.intents import MAX_GOAL_CHARS, Intent, intent_from_json, intent_from_text
 from coreagent.plans import RoleName
@@ -47,6 +48,7 @@ class Request:
 @click.option("--budget-seconds", type=click.FloatRange(min=0, min_open=True), help="Seconds it may take.")
 @click.option("--stream", is_flag=True, help="Print the answer as it is written, and the steps before it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
+@click.option("--graph", type=click.Choice(["core", "tool_use"]), help="Plan ahead, or step by step (tool_use).")
 @click.option("--explain", is_flag=True, help="Show which role ran on which model, and why.")
 @click.pass_context
 def command(
@@ -60,6 +62,7 @@ def command(
     budget_seconds: float | None,
     stream: bool,
     as_json: bool,
+    graph: Literal["core", "tool_use"] | None,
     explain: bool,
 ) -> int:
     """Ask QUESTION, or read it from standard input when it is "-"."""
@@ -72,7 +75,7 @@ def command(
         as_json=as_json,
         explain=explain,
     )
-    return asyncio.run(_ask(open_agent(ctx), request))
+    return asyncio.run(_ask(open_agent(ctx, graph=graph), request))
 
 
 async def _ask(agent: CoreAgent, request: Request) -> int:
@@ -81,6 +84,7 @@ async def _ask(agent: CoreAgent, request: Request) -> int:
         async with agent:
             answer: Answer | None = None
             waiting: list[ApprovalNeeded] = []
+            seen: list[Event] = []
             streaming = request.stream and not request.as_json
             events = agent.stream(
                 request.intent,
@@ -90,6 +94,7 @@ async def _ask(agent: CoreAgent, request: Request) -> int:
                 tokens=streaming,
             )
             async for event in events:
+                seen.append(event)
                 if isinstance(event, RunStarted):
                     run_id = event.run_id
                 elif isinstance(event, RunFinished):
@@ -100,7 +105,7 @@ async def _ask(agent: CoreAgent, request: Request) -> int:
                     _print_live(event)
             if answer is None:
                 return _print_waiting(run_id, waiting)
-            _print(answer, request)
+            _print(answer, request, seen)
             return exit_code_of(answer)
     except (KeyboardInterrupt, asyncio.CancelledError):
         click.echo(f"\ninterrupted; go on with: coreagent runs resume {run_id}" if run_id else "\ninterrupted", err=True)
@@ -115,13 +120,13 @@ def _print_live(event: object) -> None:
         print_step(event)
 
 
-def _print(answer: Answer, request: Request) -> None:
+def _print(answer: Answer, request: Request, events: list[Event]) -> None:
     if request.as_json:
         click.echo(TypeAdapter(Answer).dump_json(answer, indent=2).decode())
     else:
         if request.stream:
             click.echo()
-        print_answer(answer, explain=request.explain)
+        print_answer(answer, events=events, explain=request.explain)
 
 
 def _print_waiting(run_id: str, waiting: list[ApprovalNeeded]) -> int:

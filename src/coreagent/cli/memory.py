@@ -1,6 +1,7 @@
 """``coreagent memory``."""
 
 import asyncio
+import textwrap
 import time
 
 import click
@@ -66,5 +67,5 @@ def _print(items: tuple[MemoryItem, ...]) -> None:
     table = Table("item", "kind", "when", "label", "text", box=None, pad_edge=False)
     for item in items:
         when = time.strftime("%Y-%m-%d", time.localtime(item.created_s))
-        table.add_row(item.id, item.kind, when, str(item.label), Text(printable(item.text)))
+        table.add_row(item.id, item.kind, when, str(item.label), Text(printable(textwrap.shorten(item.text, 160, placeholder=" ..."))))
     console().print(table)

@@ -1,6 +1,7 @@
 """Answers and events for people."""
 
 import textwrap
+from collections.abc import Iterable
 from functools import cache
 
 import click
@@ -10,8 +11,10 @@ from rich.text import Text
 
 from coreagent.answer import Answer
 from coreagent.cli.text import printable
+from coreagent.decision import Decision
 from coreagent.events import (
     Escalated,
+    Event,
     Feedback,
     ModelFinished,
     Planned,
@@ -26,16 +29,18 @@ from coreagent.events import (
 from coreagent.routing.explain import explain as explain_decision
 
 SHOWN_QUESTION_CHARS = 400
+PIPED_WIDTH = 160
 
 
 @cache
 def console() -> Console:
-    """Standard output; no colour where there is no terminal."""
-    return Console(highlight=False, soft_wrap=False)
+    """Standard output: no colour where there is no terminal, and then wide enough that no table cell is cut."""
+    wide = Console(highlight=False)
+    return wide if wide.is_terminal else Console(highlight=False, width=PIPED_WIDTH)
 
 
-def print_answer(answer: Answer, *, explain: bool) -> None:
-    """Question, answer, citations, verdict and cost; with ``explain`` the table of steps and each decision."""
+def print_answer(answer: Answer, *, events: Iterable[Event] = (), explain: bool = False) -> None:
+    """Question, answer, citations, verdict and cost; with ``explain`` the table of steps and each real choice."""
     _print_block("Q", textwrap.shorten(printable(answer.question), SHOWN_QUESTION_CHARS, placeholder=" ..."))
     click.echo()
     _print_block("A", printable(answer.text))
@@ -47,10 +52,10 @@ def print_answer(answer: Answer, *, explain: bool) -> None:
     console().print(Text(f"   {_closing(answer)}", style="dim"))
     if explain:
         click.echo()
-        console().print(steps_table(answer))
-        click.echo()
+        console().print(steps_table(events))
         for decision in answer.decisions:
-            click.echo(textwrap.indent(printable(explain_decision(decision)), "   "))
+            if sum(entry.excluded != f"not a {decision.role}" for entry in decision.candidates) > 1:
+                click.echo("\n" + textwrap.indent(printable(explain_decision(decision)), "   "))
 
 
 def _print_block(mark: str, text: str) -> None:
@@ -68,16 +73,30 @@ def _closing(answer: Answer) -> str:
     return " · ".join(parts)
 
 
-def steps_table(answer: Answer) -> Table:
-    """One line a decision: step, role, model, why."""
-    table = Table("step", "role", "subtask", "model", "why", box=None, pad_edge=False, padding=(0, 2, 0, 1))
-    for number, decision in enumerate(answer.decisions, start=1):
-        why = decision.reason
-        if decision.escalated_from:
-            why += f" (escalated from {decision.escalated_from})"
-        table.add_row(*(Text(printable(cell)) for cell in (str(number), decision.role, decision.subtask)),
-                      Text(decision.model), Text(why))
+def steps_table(events: Iterable[Event]) -> Table:
+    """One line for each model call and each tool call, in the order they ended."""
+    table = Table("step", "role", "model or tool", "time", "cost", "why", box=None, pad_edge=False, padding=(0, 2, 0, 1))
+    decisions: dict[tuple[str, str], Decision] = {}
+    number = 0
+    for event in events:
+        if isinstance(event, Routed):
+            decisions[event.decision.subtask, event.decision.role] = event.decision
+        elif isinstance(event, ModelFinished):
+            number += 1
+            decision = decisions.get((event.subtask, event.role))
+            why = f"failed: {event.error}" if event.error else decision.reason if decision else ""
+            if decision and decision.escalated_from:
+                why += f", escalated from {decision.escalated_from}"
+            _row(table, str(number), event.role, event.model, event.seconds, f"${event.cost_usd:.4g}", why)
+        elif isinstance(event, ToolFinished):
+            why = f"failed: {event.error}" if event.error else f"for {event.subtask}"
+            _row(table, "", "", f"  {event.tool}", event.seconds, "", why)
     return table
+
+
+def _row(table: Table, step: str, role: str, name: str, seconds: float, cost: str, why: str) -> None:
+    cells = (step, role, name, f"{seconds * 1000:.0f} ms", cost, why)
+    table.add_row(*(Text(printable(cell)) for cell in cells))
 
 
 def print_step(event: object) -> None:

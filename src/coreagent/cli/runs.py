@@ -30,11 +30,14 @@ def command() -> None:
 @click.pass_context
 def list_(ctx: click.Context, limit: int, status: str | None) -> None:
     """List the newest runs."""
-    table = Table("run", "started", "status", "cost", "question", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("run", no_wrap=True, min_width=24)
+    for heading in ("started", "status", "cost", "question"):
+        table.add_column(heading)
     for run in open_agent(ctx).system.store.list(limit, status):  # type: ignore[arg-type]  # click checked it
-        started = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(run.started_s))
+        started = time.strftime("%m-%d %H:%M", time.localtime(run.started_s))
         cost = f"${run.answer.cost_usd:.4g}" if run.answer else ""
-        question = Text(printable(" ".join(run.question.split()))[:60])
+        question = Text(printable(" ".join(run.question.split()))[:60], no_wrap=True, overflow="ellipsis")
         table.add_row(run.run_id, started, run.status, cost, question)
     console().print(table)
 
@@ -52,13 +55,14 @@ def show(ctx: click.Context, run: str, with_events: bool, as_json: bool) -> None
         for entry in store.events(stored.run_id):
             click.echo(json.dumps({"seq": entry.seq, "at": entry.at_s, **event_to_json(entry.event)}))
         return
-    click.echo(f"{stored.run_id}  {stored.status}")
+    click.echo(f"{stored.run_id}  {stored.status}\n")
+    entries = store.events(stored.run_id)
     if with_events or stored.answer is None:
-        for entry in store.events(stored.run_id):
+        for entry in entries:
             line = step_line(entry.event) or type(entry.event).__name__
             click.echo(f"{entry.at_s - stored.started_s:8.3f} s  {printable(line)}")
     if stored.answer is not None:
-        print_answer(stored.answer, explain=True)
+        print_answer(stored.answer, events=[entry.event for entry in entries], explain=True)
 
 
 @command.command("resume")
@@ -92,7 +96,7 @@ async def _resume(
             print_step(event)
         if answer is None:
             return exit_code_of(Answer(run_id=run_id, question="", text="", status="waiting"))
-        print_answer(answer, explain=False)
+        print_answer(answer)
         return exit_code_of(answer)
 
 

@@ -123,6 +123,11 @@ def transaction(connection: sqlite3.Connection) -> Generator[None]:
         raise
 
 
+def storable(text: str) -> str:
+    """The text with lone surrogates, which no file can hold, as question marks."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
+
+
 @contextmanager
 def explained(path: Path, schema: Schema) -> Generator[None]:
     """Turn the errors of SQLite and of the file system into a RunError that says what to do.

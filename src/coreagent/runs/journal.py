@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from coreagent.errors import RunError
-from coreagent.runs.database import RUNS, explained, open_database, transaction
+from coreagent.runs.database import RUNS, explained, open_database, storable, transaction
 from coreagent.runs.process import Owner, current_owner
 from coreagent.secrets import mask_json_text
 
@@ -55,7 +55,7 @@ class Journal:
         Raises:
             RunError: the key belongs to another tool or other arguments, or the store can not be written.
         """
-        digest = hashlib.sha256(f"{tool}\0{arguments}".encode()).hexdigest()
+        digest = hashlib.sha256(f"{tool}\0{arguments}".encode(errors="surrogatepass")).hexdigest()
         owner = current_owner()
         with self._lock, explained(self._path, RUNS):
             connection = self._open()
@@ -66,7 +66,7 @@ class Journal:
                     (
                         key,
                         tool,
-                        mask_json_text(arguments),
+                        storable(mask_json_text(arguments)),
                         digest,
                         self._now(),
                         owner.host,
@@ -101,7 +101,7 @@ class Journal:
             with transaction(connection):
                 connection.execute(
                     "UPDATE journal SET finished = ?, result = ? WHERE key = ? AND finished IS NULL",
-                    (self._now(), mask_json_text(result_json), key),
+                    (self._now(), storable(mask_json_text(result_json)), key),
                 )
                 known = connection.execute("SELECT 1 FROM journal WHERE key = ?", (key,)).fetchone()
         if known is None:

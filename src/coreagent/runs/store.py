@@ -1,54 +1,32 @@
 """Every run, with its events in order, in one SQLite file. A run costs the same however many came before it."""
 
-import json
 import sqlite3
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
 
 from coreagent.answer import Answer
 from coreagent.errors import InputError, RunError, UnknownNameError
-from coreagent.events import Event, RunFinished, Token, event_from_json, event_to_json
-from coreagent.runs.database import RUNS, explained, open_database, transaction
+from coreagent.events import Event, Token, event_from_json
+from coreagent.runs.database import RUNS, explained, open_database, storable, transaction
 from coreagent.runs.journal import Journal
 from coreagent.runs.process import Owner, current_owner
+from coreagent.runs.records import (
+    RUN_COLUMNS,
+    RunState,
+    StoredEvent,
+    StoredRun,
+    answer_to_text,
+    event_to_text,
+    question_of,
+    run_from_row,
+)
 from coreagent.secrets import mask, mask_json_text
-
-RunState = Literal["running", "waiting", "finished", "failed", "interrupted"]
-"""waiting: a person must approve a call. interrupted: stopped, or its process died; it can be resumed."""
 
 FLUSH_EVENTS = 64
 FLUSH_AFTER_S = 0.5
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-_COLUMNS = "run_id, status, question, intent, config_digest, started, updated, host, pid, process_started, answer"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredRun:
-    """One run as it stands. ``started_s`` and ``updated_s`` are Unix times in seconds; secrets are masked."""
-
-    run_id: str
-    status: RunState
-    question: str
-    intent_json: str
-    config_digest: str
-    started_s: float
-    updated_s: float
-    pid: int
-    answer: Answer | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
-    """One event: ``seq`` counts from 0 in its run, ``at_s`` is its Unix time in seconds."""
-
-    seq: int
-    at_s: float
-    event: Event
 
 
 @dataclass(slots=True)
@@ -147,7 +125,7 @@ class RunStore:
         """
         with self._lock:
             run = self._working(run_id)
-            stored = None if answer is None else _answer_to_json(answer)
+            stored = None if answer is None else answer_to_text(answer)
             with explained(self.path, RUNS):
                 connection = self._database()
                 with transaction(connection):
@@ -167,12 +145,12 @@ class RunStore:
         found: list[StoredRun] = []
         with self._lock, explained(self.path, RUNS):
             rows = self._database().execute(
-                f"SELECT {_COLUMNS} FROM runs {where} ORDER BY started DESC, number DESC", stored if status else ()
+                f"SELECT {RUN_COLUMNS} FROM runs {where} ORDER BY started DESC, number DESC", stored if status else ()
             )
             for row in rows:
                 if len(found) >= limit:
                     break
-                run = _run(row)
+                run = run_from_row(row)
                 if status is None or run.status == status:
                     found.append(run)
         return tuple(found)
@@ -184,16 +162,17 @@ class RunStore:
             UnknownNameError: there is none.
             InputError: several ids begin so.
         """
+        run_id = storable(run_id)
         with self._lock, explained(self.path, RUNS):
             connection = self._database()
             if run_id == "last":
                 rows = connection.execute(
-                    f"SELECT {_COLUMNS} FROM runs ORDER BY started DESC, number DESC LIMIT 1"
+                    f"SELECT {RUN_COLUMNS} FROM runs ORDER BY started DESC, number DESC LIMIT 1"
                 ).fetchall()
             else:
                 # A range instead of LIKE: it uses the index, and no character is a wildcard.
                 rows = connection.execute(
-                    f"SELECT {_COLUMNS} FROM runs WHERE run_id >= ? AND run_id < ? ORDER BY run_id LIMIT 5",
+                    f"SELECT {RUN_COLUMNS} FROM runs WHERE run_id >= ? AND run_id < ? ORDER BY run_id LIMIT 5",
                     (run_id, run_id + "\U0010ffff"),
                 ).fetchall()
         exact = [row for row in rows if row[0] == run_id]
@@ -204,7 +183,7 @@ class RunStore:
         if len(rows) > 1:
             listed = ", ".join(str(row[0]) for row in rows[:4])
             raise InputError(f"several runs begin with {run_id!r}: {listed} ...", mend="Give more of the id.")
-        return _run(rows[0])
+        return run_from_row(rows[0])
 
     def events(self, run_id: str) -> tuple[StoredEvent, ...]:
         """The events of a run in order; its id is read as in :meth:`get`, and those still buffered here are written.
@@ -250,9 +229,9 @@ class RunStore:
             connection = self._database()
             with transaction(connection):
                 rows = connection.execute(
-                    f"SELECT number, {_COLUMNS} FROM runs WHERE {' OR '.join(conditions)}", values
+                    f"SELECT number, {RUN_COLUMNS} FROM runs WHERE {' OR '.join(conditions)}", values
                 ).fetchall()
-                ended = [(row[0],) for row in rows if _run(row[1:]).status not in ("running", "waiting")]
+                ended = [(row[0],) for row in rows if run_from_row(row[1:]).status not in ("running", "waiting")]
                 connection.executemany("DELETE FROM runs WHERE number = ?", ended)
                 # Keys belong to runs, and a run's calls begin after the run.
                 connection.execute(
@@ -294,11 +273,11 @@ class RunStore:
         connection: sqlite3.Connection, run_id: str, intent: str, config_digest: str, now: float, owner: Owner
     ) -> int:
         cursor = connection.execute(
-            f"INSERT INTO runs ({_COLUMNS}) VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+            f"INSERT INTO runs ({RUN_COLUMNS}) VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
             (
                 run_id,
-                mask(_question(intent)),
-                mask_json_text(intent),
+                storable(mask(question_of(intent))),
+                storable(mask_json_text(intent)),
                 config_digest,
                 now,
                 now,
@@ -313,10 +292,7 @@ class RunStore:
     def _write(connection: sqlite3.Connection, run: _Open) -> None:
         connection.executemany(
             "INSERT INTO events (run, seq, at, data) VALUES (?, ?, ?, ?)",
-            [
-                (run.number, run.seq + offset, at, _event_to_text(event))
-                for offset, (at, event) in enumerate(run.buffer)
-            ],
+            [(run.number, run.seq + offset, at, event_to_text(event)) for offset, (at, event) in enumerate(run.buffer)],
         )
 
 
@@ -328,38 +304,3 @@ def _check_free(run_id: str, status: str, owner: Owner) -> None:
             f"the run {run_id} is being worked on by process {owner.pid} on {owner.host}",
             mend="Wait for it to end, or stop that process.",
         )
-
-
-def _question(intent_json: str) -> str:
-    try:
-        intent: Any = json.loads(intent_json)
-    except ValueError:
-        return intent_json
-    return str(cast("dict[str, Any]", intent).get("goal", "")) if isinstance(intent, dict) else intent_json
-
-
-def _event_to_text(event: Event) -> str:
-    return mask_json_text(_ENCODER.encode(event_to_json(event)))
-
-
-def _answer_to_json(answer: Answer) -> str:
-    # An answer is stored as the event that carries it: one adapter fewer to build, one form to read.
-    return _event_to_text(RunFinished(answer))
-
-
-def _run(row: tuple[Any, ...]) -> StoredRun:
-    run_id, status, question, intent, digest, started, updated, host, pid, process_started, answer = row
-    if status == "running" and not Owner(host, pid, process_started).alive:
-        status = "interrupted"
-    finished = None if answer is None else event_from_json(answer)
-    return StoredRun(
-        run_id=run_id,
-        status=status,
-        question=question,
-        intent_json=intent,
-        config_digest=digest,
-        started_s=started,
-        updated_s=updated,
-        pid=pid,
-        answer=finished.answer if isinstance(finished, RunFinished) else None,
-    )

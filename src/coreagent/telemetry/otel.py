@@ -4,7 +4,10 @@ The context is OpenTelemetry's, so spans of an embedding application are parents
 asyncio tasks.
 """
 
+import atexit
 import contextlib
+import logging
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import Token
@@ -46,6 +49,9 @@ _UNSET = Status(StatusCode.UNSET)
 _FAILED = Status(StatusCode.ERROR)
 SPAN_QUEUE = 8192
 FLUSH_MS = 5000.0
+CLOSE_S = 3.0
+
+_LOGGER = logging.getLogger("coreagent.telemetry")
 
 # Bucket bounds as the conventions advise.
 _SECONDS = [0.01 * 2**step for step in range(14)]
@@ -178,6 +184,7 @@ class Pipeline:
         self._tracer = tracing.get_tracer(SCOPE)
         self._on_close = on_close
         self._spans = spans
+        atexit.register(self.close)
         self._metrics = metrics
 
     def parent(self, name: str, attributes: Attributes) -> ParentSpan:
@@ -193,9 +200,18 @@ class Pipeline:
         self.tracing.force_flush()
 
     def close(self) -> None:
-        """Send everything and stop."""
-        self.tracing.shutdown()
-        self._on_close()
+        """Send everything and stop. A collector that does not answer is given up after ``CLOSE_S`` seconds."""
+        atexit.unregister(self.close)
+        # The exporters retry for longer than anybody waits at the end of a command, and only in threads can they be
+        # left behind.
+        steps = [threading.Thread(target=step, daemon=True) for step in (self.tracing.shutdown, self._on_close)]
+        give_up = time.monotonic() + CLOSE_S
+        for step in steps:
+            step.start()
+        for step in steps:
+            step.join(max(0.0, give_up - time.monotonic()))
+        if any(step.is_alive() for step in steps):
+            _LOGGER.warning("the last traces were not delivered within %g s", CLOSE_S)
 
     def finished_spans(self) -> tuple[FinishedSpan, ...]:
         """Spans kept in memory."""
@@ -212,7 +228,7 @@ def to_file(path: Path) -> Pipeline:
     file = LineFile(path)
     tally = Tally()
     # Plain resource: the detectors of Resource.create read entry points and cost tens of milliseconds.
-    tracing = TracerProvider(sampler=ALWAYS_ON, resource=_resource())
+    tracing = TracerProvider(sampler=ALWAYS_ON, resource=_resource(), shutdown_on_exit=False)
     processor = BatchSpanProcessor(
         _LineExporter(file), max_queue_size=SPAN_QUEUE, schedule_delay_millis=FLUSH_MS, max_export_batch_size=512
     )
@@ -226,19 +242,21 @@ def to_otlp(*, metrics: bool) -> Pipeline:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
 
     resource = Resource.create(dict(_resource().attributes))
-    tracing = TracerProvider(resource=resource)
+    tracing = TracerProvider(resource=resource, shutdown_on_exit=False)
     processor = BatchSpanProcessor(OTLPSpanExporter())
     if not metrics:
         return Pipeline(tracing, processor, Tally(), on_close=lambda: None)
-    metering = MeterProvider([PeriodicExportingMetricReader(OTLPMetricExporter())], resource=resource)
+    metering = MeterProvider(
+        [PeriodicExportingMetricReader(OTLPMetricExporter())], resource=resource, shutdown_on_exit=False
+    )
     return Pipeline(tracing, processor, OtelMeter(metering), on_close=metering.shutdown)
 
 
 def to_memory() -> Pipeline:
     """Everything kept in memory."""
     memory, reader = InMemorySpanExporter(), InMemoryMetricReader()
-    tracing = TracerProvider(sampler=ALWAYS_ON, resource=_resource())
-    metering = MeterProvider([reader], resource=_resource())
+    tracing = TracerProvider(sampler=ALWAYS_ON, resource=_resource(), shutdown_on_exit=False)
+    metering = MeterProvider([reader], resource=_resource(), shutdown_on_exit=False)
     return Pipeline(
         tracing,
         SimpleSpanProcessor(memory),

@@ -1,6 +1,7 @@
 """What a local endpoint is told to answer, faults included."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -108,7 +109,7 @@ def chunk_bodies(answer: str | tuple[ToolCall, ...] | Completion, model: str) ->
 
 def words(text: str) -> list[str]:
     """A text in pieces of a few characters, as tokens come."""
-    return [word for word in text.replace(" ", "\0 ").split("\0") if word]
+    return re.findall(r" *[^ ]+| +", text)
 
 
 def usage_body(answer: str | tuple[ToolCall, ...] | Completion) -> dict[str, int] | None:

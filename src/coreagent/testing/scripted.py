@@ -95,7 +95,7 @@ class ScriptedModel:
     async def stream(self, request: ChatRequest) -> AsyncIterator[Chunk]:
         """The next step word by word, then whole."""
         completion = await self.complete(request)
-        for word in re.findall(r"\s*\S+\s*$|\s*\S+|\s+", completion.text):
+        for word in re.findall(r"\s*\S+|\s+", completion.text):
             yield TextDelta(word)
         yield completion
 

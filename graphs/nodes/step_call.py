@@ -1,0 +1,93 @@
+"""The caller's turn in a loop of steps: the newest thought becomes one proposed call. Nothing is changed here."""
+
+from dataclasses import replace
+from typing import Any
+
+from langgraph.runtime import Runtime
+from langgraph.types import Command, Send
+
+from coreagent.agents.action import Outcome
+from coreagent.agents.caller import CallerOutput
+from coreagent.agents.step_roles import StepCaller, StepCallerTask
+from coreagent.agents.tool_protocol import Turn, cut_observation
+from coreagent.errors import NoModelError, SchemaMismatchError
+from coreagent.graphs.calling import Called, Work
+from coreagent.graphs.deps import Deps
+from coreagent.graphs.nodes.guard import StateNode
+from coreagent.graphs.nodes.think import new_decisions
+from coreagent.graphs.state import Account, ActInput, CoreState
+from coreagent.messages import ToolCall
+
+
+def step_call_node(deps: Deps) -> StateNode:
+    """Ask the caller; send the proposal to ``act``, or to ``approve`` when a person must agree.
+
+    A call that fits no tool even after the re-ask is an observation: the planner finds another way.
+    """
+
+    tools = deps.agent.action.tools
+
+    def check(call: ToolCall) -> object:
+        return tools.validate(call.name, call.arguments)
+
+    caller = StepCaller(check)
+
+    async def call(state: CoreState, runtime: Runtime[None]) -> Command[Any]:
+        run = deps.live.of(state["options"], state.get("account", Account()))
+        step = state["plan"].subtasks[0]
+        steps = state["steps"]
+
+        async def ask(*, native: bool) -> Called[CallerOutput]:
+            return await deps.calls.make(
+                caller,
+                StepCallerTask(
+                    question=state["question"],
+                    thought=state["plan"].rationale,
+                    tools=tools.specs(),
+                    history=steps.history,
+                    profile=deps.agent.profile.choose("caller", step.domain).text,
+                    native=native,
+                ),
+                work=Work(
+                    subtask=step.id,
+                    label=step.label,
+                    domain=step.domain,
+                    pinned=state["options"].models.get("caller", ""),
+                ),
+                ledger=run.ledger,
+                emit=runtime.stream_writer,
+            )
+
+        call_id = f"{step.id}.1"
+        failed = Outcome(call_id=call_id, subtask=step.id, tool="caller", label=step.label)
+        try:
+            try:
+                called = await ask(native=bool(len(tools)))
+            except NoModelError:
+                # The models at hand have no tool calling of their own: the text form needs none.
+                called = await ask(native=False)
+        except SchemaMismatchError as error:
+            update: dict[str, Any] = {
+                "account": run.account,
+                "steps": steps.said(Turn("caller", cut_observation(error.raw))),
+                "outcomes": {call_id: replace(failed, error=error.problem)},
+            }
+            return Command(update=update, goto="observe")
+        run.usage += called.usage
+        update = {"decisions": new_decisions(state, called.decision), "account": run.account}
+        if not called.output.calls:
+            update["steps"] = steps.said(Turn("caller", "Action: none"))
+            update["outcomes"] = {call_id: replace(failed, error=called.output.text)}
+            return Command(update=update, goto="observe")
+        wish = called.output.calls[0]
+        proposal = deps.agent.action.propose(
+            ToolCall(call_id, wish.name, wish.arguments), step.id, label=step.label, emit=runtime.stream_writer
+        )
+        action = f"Action: {proposal.tool}\nAction Input: {proposal.arguments}"
+        update["steps"] = steps.said(Turn("caller", cut_observation(action)))
+        update["proposals"] = {call_id: proposal}
+        update["security_log"] = (f"before {proposal.tool} {call_id}: {proposal.verdict}",)
+        target = "approve" if proposal.verdict == "ask" else "act"
+        return Command(update=update, goto=[Send(target, ActInput(options=state["options"], proposal=proposal))])
+
+    return call

@@ -1,0 +1,88 @@
+"""How well a sentence answers a question: shared words and meaning, and the shape of the sentence."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from coreagent.models.builtin.evidence import Sentence, asked_terms
+from coreagent.models.builtin.numbers import quantities
+from coreagent.models.builtin.queries import asked_term
+from coreagent.models.builtin.wording import acronym_table
+from coreagent.models.builtin.words import acronyms, negated, overlap, terms
+
+_CONTRAST = re.compile(r"\b(?:differ\w*|versus|vs|compar\w+|confus\w+|not|instead|rather)\b", re.IGNORECASE)
+_BETWEEN = re.compile(r"\bbetween\b.+\band\b|\bfrom\b.+\bto\b|\bconnects?\b.+\b(?:to|with|and)\b", re.IGNORECASE)
+_BECAUSE = re.compile(
+    r"\b(?:because|since|so that|due to|therefore|thus|in order to|caused? by|limits?)\b", re.IGNORECASE
+)
+_SAYS = r"(?:is|are|was|stands? for|means?|denotes?|describes?|refers to|defines?|divides?|consists? of|acts? as)"
+_AMOUNT = re.compile(
+    r"\bhow (?:many|much|long|far|large|high|often)\b|\bwhich port\b|\bwhat (?:port|value|number)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question taken apart once: its topic words, its names, and the term it wants defined, if any."""
+
+    text: str
+    words: tuple[str, ...]
+    names: tuple[str, ...]
+    term: str
+
+    @classmethod
+    def of(cls, question: str) -> "Asked":
+        """Take a question apart."""
+        term, sure = asked_term(question)
+        names = tuple(name for name in acronyms(question) if len(name) > 1)
+        return cls(question, tuple(asked_terms(question)), names, term if sure else "")
+
+
+def relevance(sentence: Sentence, asked: Asked, weights: Mapping[str, float]) -> float:
+    """About 0..1: own words, words with the heading, likeness of meaning and retrieval score, then the shape."""
+    own = overlap(asked.words, set(sentence.own), weights)
+    headed = overlap(asked.words, set(sentence.words), weights)
+    base = 0.4 * own + 0.15 * headed + 0.25 * sentence.likeness + 0.2 * sentence.piece.score
+    return base + _shape(sentence, asked)
+
+
+def _shape(sentence: Sentence, asked: Asked) -> float:
+    text = sentence.text
+    bonus = 0.0
+    if asked.term and defines(text, asked.term):
+        bonus += 0.3
+    if negated(text) and not _CONTRAST.search(asked.text):
+        bonus -= 0.15
+    if re.search(r"\b(?:between|from|connect\w*|endpoints?|end points?)\b", asked.text, re.I) and _BETWEEN.search(text):
+        bonus += 0.12
+    if re.search(r"\bwhy\b", asked.text, re.I) and _BECAUSE.search(text):
+        bonus += 0.08
+    if _AMOUNT.search(asked.text) and not quantities(text, spelled=True):
+        bonus -= 0.1
+    if sentence.place == 0:
+        bonus += 0.04
+    if re.search(r"\bdefinition\b", sentence.piece.source, re.I):
+        bonus += 0.02
+    if _starts_with_topic(text, asked):
+        bonus += 0.06
+    words = len(text.split())
+    return bonus - (0.2 if words < 4 else 0.0) - (0.05 if words > 60 else 0.0)
+
+
+def defines(text: str, term: str) -> bool:
+    """True when the sentence says what the term is: as its subject, or by spelling the acronym out."""
+    pattern = re.escape(term.strip()).replace(r"\ ", r"\s+")
+    spelled = re.escape(acronym_table().get(term.upper(), term))
+    subject = (
+        rf"^(?:an?|the|in [\w\s-]{{1,60}},)?\s*(?:\w+ )??(?:{pattern}|{spelled})s?(?:\s+\([^)]*\))?"
+        rf"(?:\s+\w+){{0,2}}?\s+{_SAYS}\b(?!\s+not\b)"
+    )
+    if re.search(subject, text, re.IGNORECASE):
+        return True
+    return bool(re.search(rf"^[\w\s/-]{{2,90}}\({pattern}s?\),?\s+{_SAYS}\b(?!\s+not\b)", text))
+
+
+def _starts_with_topic(text: str, asked: Asked) -> bool:
+    opening = set(terms(" ".join(text.split()[:6])))
+    wanted = set(asked.words) if not asked.names else {word for name in asked.names for word in terms(name)}
+    return bool(opening & wanted)
