@@ -1,6 +1,5 @@
 """The planner: a question into subtasks, each with a role, a tool and what it waits for."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -70,13 +69,13 @@ class Planner:
                 },
                 user={
                     "question": sections.render("question", task.question),
-                    "tools": "\n".join(render_tool(tool, effect=tool.effect) for tool in task.tools),
+                    "tools": render_tools(task.tools),
                     "corpora": render_notes("corpus", task.corpora),
                     "memory": render_notes("memory", task.memory),
                     "feedback": render_feedback(task.feedback),
                 },
             ),
-            response_schema=_schema(task),
+            response_schema=_schema(tuple(tool.name for tool in task.tools), task.max_subtasks),
         )
 
     def read(self, task: PlannerTask, completion: Completion) -> Plan:
@@ -115,21 +114,19 @@ class Planner:
 
 def render_tool(tool: ToolInfo | ToolSpec, **attributes: str) -> str:
     """One tool as a section: what it does and the schema of its arguments."""
-    shown = _arguments_of(tool.arguments) if isinstance(tool, ToolInfo) else _shown(tool.parameters)
+    shown = compact_json(short_schema(tool.parameters))
     return sections.render("tool", f"{tool.description.strip()}\nArguments: {shown}", id=tool.name, **attributes)
 
 
-@lru_cache(maxsize=256)
-def _arguments_of(arguments: type[BaseModel]) -> str:
-    # Kept, because every plan shows every tool, and pydantic builds a schema anew each time it is asked for one.
-    return _shown(arguments.model_json_schema())
+# An agent shows the same tools in every plan and every step, and pydantic builds a schema anew each time it is asked.
+@lru_cache(maxsize=32)
+def render_tools(tools: tuple[ToolInfo, ...]) -> str:
+    """All tools of an agent with their effects, a section each."""
+    return "\n".join(render_tool(tool, effect=tool.effect) for tool in tools)
 
 
-def _shown(parameters: Mapping[str, Any]) -> str:
-    return compact_json(short_schema(parameters))
-
-
-def _schema(task: PlannerTask) -> ResponseSchema:
+@lru_cache(maxsize=32)
+def _schema(tools: tuple[str, ...], max_subtasks: int) -> ResponseSchema:
     def strict(properties: dict[str, Any]) -> dict[str, Any]:
         return {
             "type": "object",
@@ -144,7 +141,7 @@ def _schema(task: PlannerTask) -> ResponseSchema:
             "id": text,
             "role": {"type": "string", "enum": ["caller", "summarizer"]},
             "instruction": text,
-            "tool": {"type": "string", "enum": [*(tool.name for tool in task.tools), ""]},
+            "tool": {"type": "string", "enum": [*tools, ""]},
             "domain": text,
             "depends_on": {"type": "array", "items": text},
         }
@@ -160,7 +157,7 @@ def _schema(task: PlannerTask) -> ResponseSchema:
                     "type": "array",
                     "items": subtask,
                     "minItems": 1,
-                    "maxItems": task.max_subtasks,
+                    "maxItems": max_subtasks,
                 },
             }
         ),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from coreagent import sections
 from coreagent.agents.caller import Caller, CallerOutput, CallerTask, CheckCall
-from coreagent.agents.planner import render_tool
+from coreagent.agents.planner import render_tool, render_tools
 from coreagent.agents.prompt import messages
 from coreagent.agents.role import compact_json, render_notes
 from coreagent.agents.summarizer import FORM_RULES, Draft, Summarizer, SummarizerTask, render_evidence
@@ -39,8 +39,10 @@ _SUMMARIZER = Summarizer()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepPlannerTask:
-    """What the next step is for. ``calls_left`` is how many calls the step bound still allows; ``again`` counts blank
-    answers to this same task."""
+    """What the next step is for.
+
+    ``calls_left`` is how many calls the step bound still allows; ``again`` counts blank answers to this same task.
+    """
 
     question: str
     tools: tuple[ToolInfo, ...]
@@ -54,8 +56,11 @@ class StepPlannerTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepCallerTask:
-    """One thought to turn into a call. ``native`` offers the tools to the model's own tool calling; else their
-    documentation stands in the prompt, for models that only write text."""
+    """One thought to turn into a call.
+
+    ``native`` offers the tools to the model's own tool calling; else their documentation stands in the prompt, for
+    models that only write text.
+    """
 
     question: str
     thought: str
@@ -85,7 +90,7 @@ class StepPlanner:
                 system={"profile": task.profile},
                 user={
                     "question": sections.render("question", task.question),
-                    "tools": "\n".join(render_tool(tool, effect=tool.effect) for tool in task.tools),
+                    "tools": render_tools(task.tools),
                     "corpora": render_notes("corpus", task.corpora),
                     "memory": render_notes("memory", task.memory),
                     "history": render_history(task.history, calls_left=task.calls_left),

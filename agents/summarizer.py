@@ -12,8 +12,8 @@ from coreagent.models.chat import ChatRequest, Completion
 from coreagent.plans import QuestionForm, RoleName
 from coreagent.questions import ParsedQuestion, parse_question
 
-_MARKER = re.compile(r"\[(\d{1,4}(?:\s*[,;\u2013-]\s*\d{1,4})*)\]")
-_ANSWER = re.compile(r"^[\s*_#>]*answer\s*[:\uff1a]\s*(.+?)[\s*_]*$", re.IGNORECASE | re.MULTILINE)
+_MARKER = re.compile(r"\[(\d{1,4}(?: ?[,;\u2013-] ?\d{1,4})*)\]")
+_ANSWER = re.compile(r"^[ \t*_#>]*answer[ \t]*[:\uff1a][ \t]*(.+)$", re.IGNORECASE | re.MULTILINE)
 _NOT_FOUND = re.compile(r"^[\s*_#>]*not found\b", re.IGNORECASE)
 FORM_RULES: dict[QuestionForm, str] = {
     "open": "Answer in one to four sentences.",
@@ -144,7 +144,7 @@ def _choice(text: str, question: ParsedQuestion) -> str:
     lines = _ANSWER.findall(text)
     if not lines:
         raise ValueError("the last line must be `ANSWER: <label>`")
-    said = str(lines[-1]).strip()
+    said = str(lines[-1]).strip(" \t*_")
     if not question.options:
         return said.rstrip(".")
     labels = question.labels_in(said)

@@ -10,6 +10,7 @@ from typing import Any
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import StateGraph
 from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import Durability
 
 from coreagent.errors import UnknownNameError, UsageError
 
@@ -19,7 +20,10 @@ Graph = CompiledStateGraph[Any, Any, Any, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blueprint:
-    """``connect`` adds the edges to a graph that already has the nodes; ``destinations`` serve the drawing only."""
+    """``connect`` adds the edges to a graph that already has the nodes; ``destinations`` serve the drawing only.
+
+    ``durability`` ``sync`` has each step on disk before the next begins, for graphs that run long.
+    """
 
     name: str
     state: type
@@ -28,6 +32,7 @@ class Blueprint:
     nodes: Mapping[str, Node]
     destinations: Mapping[str, tuple[str, ...]]
     connect: Callable[[Any], None]
+    durability: Durability = "async"
 
     def replace(self, name: str, node: Node) -> "Blueprint":
         """The same graph with another node under this name.

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from coreagent.agents.role import Role
@@ -99,7 +99,7 @@ class ModelCalls:
         finally:
             seconds = time.perf_counter() - started
             emit(ModelFinished(work.subtask, role.name, answered, usage, scope.spent.usd, seconds, error=error))
-        return Called(asked.value, decision, answered, usage)
+        return Called(asked.value, replace(decision, answered_by=answered), answered, usage)
 
     def has_other(self, role: Role[Task, Output], task: Task, *, work: Work, ledger: Ledger) -> bool:
         """True when routing would find a model for this work that is not ``work.escalated_from``."""

@@ -10,13 +10,21 @@ import sqlite3
 import typing
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
+from enum import Enum
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiosqlite
+import ormsgpack
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.serde.jsonplus import (
+    EXT_CONSTRUCTOR_KW_ARGS,
+    EXT_CONSTRUCTOR_POS_ARGS,
+    EXT_CONSTRUCTOR_SINGLE_ARG,
+    JsonPlusSerializer,
+)
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.types import Send
 
@@ -25,7 +33,16 @@ from coreagent.events import PendingCall
 from coreagent.graphs.state import CoreState
 from coreagent.labels import Sensitivity
 
-PRUNE_EVERY = 8
+PRUNE_EVERY = 4
+# As LangGraph packs: what is not said to pass through would be written as plain maps and numbers.
+_PACKING = (
+    ormsgpack.OPT_NON_STR_KEYS
+    | ormsgpack.OPT_PASSTHROUGH_DATACLASS
+    | ormsgpack.OPT_PASSTHROUGH_DATETIME
+    | ormsgpack.OPT_PASSTHROUGH_ENUM
+    | ormsgpack.OPT_PASSTHROUGH_UUID
+    | ormsgpack.OPT_REPLACE_SURROGATES
+)
 
 
 class LeanSqliteSaver(AsyncSqliteSaver):
@@ -47,11 +64,17 @@ class LeanSqliteSaver(AsyncSqliteSaver):
     async def _prune(self, newest: RunnableConfig) -> None:
         where = newest.get("configurable", {})
         key = (where["thread_id"], where["checkpoint_ns"], where["checkpoint_id"])
-        async with self.lock, self.conn.cursor() as cursor:
+        await self._delete("thread_id = ? AND checkpoint_ns = ? AND checkpoint_id < ?", key)
+
+    async def adelete_thread(self, thread_id: str) -> None:
+        """Forget a run."""
+        await self._delete("thread_id = ?", (thread_id,))
+
+    async def _delete(self, condition: str, values: tuple[str, ...]) -> None:
+        # Each await is a trip to the thread of the connection and back, so there is no cursor to open and close.
+        async with self.lock:
             for table in ("checkpoints", "writes"):
-                await cursor.execute(
-                    f"DELETE FROM {table} WHERE thread_id = ? AND checkpoint_ns = ? AND checkpoint_id < ?", key
-                )
+                await self.conn.execute_fetchall(f"DELETE FROM {table} WHERE {condition}", values)
             await self.conn.commit()
 
 
@@ -83,7 +106,34 @@ async def open_checkpoints(path: Path, *, extra_types: tuple[type, ...] = ()) ->
 
 
 class StateSerializer(JsonPlusSerializer):
-    """LangGraph's serializer for our frozen values: msgpack knows no tuples, so they are restored after reading."""
+    """LangGraph's serializer for our frozen values: msgpack knows no tuples, so they are restored after reading.
+
+    Writing gives the same bytes, in a quarter of the time: LangGraph first asks of each value whether it looks like one
+    of a dozen other kinds, and nearly all of ours are dataclasses.
+    """
+
+    def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
+        """Write; dataclasses, enumerations and sends directly, anything else as LangGraph does."""
+        if obj is None or isinstance(obj, (bytes, bytearray)):
+            return super().dumps_typed(obj)
+        return "msgpack", self._pack(obj)
+
+    def _pack(self, obj: Any) -> bytes:
+        return ormsgpack.packb(obj, default=self._extension, option=_PACKING)
+
+    def _extension(self, obj: Any) -> Any:
+        kind = type(obj)
+        if dataclasses.is_dataclass(kind):
+            values = {name: getattr(obj, name) for name in _field_names(kind)}
+            return ormsgpack.Ext(EXT_CONSTRUCTOR_KW_ARGS, self._pack((kind.__module__, kind.__name__, values)))
+        if isinstance(obj, Enum):
+            return ormsgpack.Ext(EXT_CONSTRUCTOR_SINGLE_ARG, self._pack((kind.__module__, kind.__name__, obj.value)))
+        if kind is Send and obj.timeout is None:
+            return ormsgpack.Ext(
+                EXT_CONSTRUCTOR_POS_ARGS, self._pack((kind.__module__, kind.__name__, (obj.node, obj.arg)))
+            )
+        packed = super().dumps_typed(obj)[1]
+        return ormsgpack.unpackb(packed, ext_hook=ormsgpack.Ext, option=ormsgpack.OPT_NON_STR_KEYS)
 
     def loads_typed(self, data: tuple[str, bytes]) -> Any:
         """Read back; the fields of dataclasses are tuples again, as they were written."""
@@ -98,10 +148,10 @@ def serializer(extra_types: tuple[type, ...] = ()) -> StateSerializer:
 
 def _restore(value: Any) -> Any:
     if isinstance(value, dict):
-        for item in value.values():
+        for item in cast("dict[Any, Any]", value).values():
             _restore(item)
     elif isinstance(value, (list, tuple)):
-        for item in value:
+        for item in cast("list[Any] | tuple[Any, ...]", value):
             _restore(item)
     elif isinstance(value, Send):
         _restore(value.arg)
@@ -109,8 +159,13 @@ def _restore(value: Any) -> Any:
         for field in dataclasses.fields(value):
             inner = _restore(getattr(value, field.name))
             if isinstance(inner, list):
-                object.__setattr__(value, field.name, tuple(inner))
-    return value
+                object.__setattr__(value, field.name, tuple(cast("list[Any]", inner)))
+    return cast("Any", value)
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 def state_types(schema: type) -> frozenset[type]:

@@ -52,7 +52,7 @@ def core(deps: Deps) -> Blueprint:
         nodes={
             "prepare": prepare_node(deps),
             "plan": guarded(plan_node(deps)),
-            "call": call_node(deps),
+            "call": call_node(deps).run,
             "approve": approve_node(),
             "act": act_node(deps),
             "gather": gather,

@@ -1,7 +1,6 @@
 """A session: ask, stream, resume, approve. Everything above knows a system only through this and its events."""
 
 import asyncio
-import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,6 @@ from langgraph.types import Command, Durability
 from pydantic import TypeAdapter
 
 from coreagent.answer import Answer
-from coreagent.budget import Budget
 from coreagent.errors import CoreAgentError, RunError, UnknownNameError
 from coreagent.events import (
     ApprovalNeeded,
@@ -27,7 +25,7 @@ from coreagent.graphs.checkpoints import LeanSqliteSaver, open_checkpoints
 from coreagent.graphs.deps import LiveRuns, new_run_id
 from coreagent.graphs.state import RunOptions
 from coreagent.intents import Intent, intent_from_text
-from coreagent.runs import RunStore
+from coreagent.runs import RunState, RunStore
 from coreagent.telemetry import Telemetry
 
 SUPERSTEP_LIMIT = 2_600
@@ -61,8 +59,9 @@ class Session(Protocol):
 
 @dataclass(slots=True)
 class _Waiting:
-    """One interrupt that a person has not answered, and the answer once there is one."""
+    """One interrupt of a run that a person is to answer, and the answer once there is one."""
 
+    run_id: str
     interrupt_id: str
     call: PendingCall
     reply: dict[str, Any] | None = None
@@ -141,9 +140,9 @@ class GraphSession:
             )
         if self.store is not None:
             self.store.begin(run_id, stored.intent_json if stored else "{}", self.config_digest)
-        self._note_interrupts(snapshot.interrupts)
+        self._note_interrupts(run_id, snapshot.interrupts)
         question = str(snapshot.values.get("question", ""))
-        start = self._replies() if snapshot.interrupts else None
+        start = self._replies(run_id) if snapshot.interrupts else None
         async with aclosing(self._run(graph, run_id, start, RunStarted(run_id, question, resumed=True))) as events:
             async for event in events:
                 yield event
@@ -165,9 +164,15 @@ class GraphSession:
         self._reply(call_id, {"approved": False, "reason": reason})
 
     async def pending(self, run_id: str) -> tuple[PendingCall, ...]:
-        """Calls of a stopped run that wait for a person; they can then be approved or denied here."""
+        """Calls of a stopped run that wait for a person; they can then be approved or denied here.
+
+        Raises:
+            UnknownNameError: no such run.
+        """
+        if self.store is not None:
+            run_id = self.store.get(run_id).run_id
         snapshot = await (await self._graph_of(run_id)).aget_state(_config(run_id))
-        self._note_interrupts(snapshot.interrupts)
+        self._note_interrupts(run_id, snapshot.interrupts)
         return tuple(interrupt.value for interrupt in snapshot.interrupts)
 
     async def close(self) -> None:
@@ -181,11 +186,15 @@ class GraphSession:
             if self._saver is None and self.checkpoints is not None:
                 self._saver = await self._exits.enter_async_context(open_checkpoints(self.checkpoints))
             if name not in self._graphs:
-                known = {blueprint.name: blueprint for blueprint in (*self.others, self.blueprint)}
+                known = self._blueprints
                 if name not in known:
                     raise UnknownNameError("graph", name, known)
                 self._graphs[name] = known[name].compile(checkpointer=self._saver)
             return self._graphs[name]
+
+    @property
+    def _blueprints(self) -> dict[str, Blueprint]:
+        return {blueprint.name: blueprint for blueprint in (*self.others, self.blueprint)}
 
     async def _graph_of(self, run_id: str) -> Graph:
         """The graph that a stopped run was started with, as its checkpoint says."""
@@ -198,7 +207,7 @@ class GraphSession:
 
     async def _run(self, graph: Graph, run_id: str, start: Any, first: Event) -> AsyncGenerator[Event]:
         """Drive the graph, pausing at approvals while somebody answers them."""
-        status = "interrupted"
+        status: RunState = "interrupted"
         answer: Answer | None = None
         try:
             yield self._record(run_id, first)
@@ -208,15 +217,15 @@ class GraphSession:
                         if isinstance(event, RunFinished):
                             answer, status = event.answer, "finished"
                         yield self._record(run_id, event)
-                    waiting = [entry for entry in self._waiting.values() if entry.reply is None]
-                    if not self._waiting:
+                    waiting = self._waiting_of(run_id)
+                    if not waiting:
                         break
                     for entry in waiting:
                         yield self._record(run_id, ApprovalNeeded(run_id, entry.call))
-                    if any(entry.reply is None for entry in self._waiting.values()):
+                    if any(entry.reply is None for entry in waiting):
                         status = "waiting"
                         break
-                    start = self._replies()
+                    start = self._replies(run_id)
             if status == "finished" and self._saver is not None:
                 await self._saver.adelete_thread(run_id)
         except CoreAgentError as error:
@@ -230,38 +239,46 @@ class GraphSession:
 
     async def _step(self, graph: Graph, run_id: str, start: Any) -> AsyncGenerator[Event]:
         """One drive of the graph up to its end or to an interrupt."""
-        self._waiting.clear()
-        durability = self.durability if self._saver is not None else None
-        stream = graph.astream(start, _config(run_id), stream_mode=["custom", "updates"], durability=durability)
+        for entry in self._waiting_of(run_id):
+            del self._waiting[entry.call.id]
+        durability: Durability | None = None
+        if self._saver is not None:
+            durability = "sync" if self._blueprints[graph.name].durability == "sync" else self.durability
+        stream: Any = graph.astream(start, _config(run_id), stream_mode=["custom", "updates"], durability=durability)
         async for mode, chunk in stream:
             if mode == "custom":
                 yield chunk
             elif "__interrupt__" in chunk:
-                self._note_interrupts(chunk["__interrupt__"])
+                self._note_interrupts(run_id, chunk["__interrupt__"])
 
     def _record(self, run_id: str, event: Event) -> Event:
         if self.store is not None:
             self.store.append(run_id, event)
         return event
 
-    def _note_interrupts(self, interrupts: Any) -> None:
+    def _note_interrupts(self, run_id: str, interrupts: Any) -> None:
         for interrupt in interrupts:
-            self._waiting.setdefault(interrupt.value.id, _Waiting(interrupt.id, interrupt.value))
+            self._waiting.setdefault(interrupt.value.id, _Waiting(run_id, interrupt.id, interrupt.value))
+
+    def _waiting_of(self, run_id: str) -> list[_Waiting]:
+        return [entry for entry in self._waiting.values() if entry.run_id == run_id]
 
     def _reply(self, call_id: str, reply: dict[str, Any]) -> None:
         if call_id not in self._waiting:
             raise UnknownNameError("waiting call", call_id, self._waiting)
         self._waiting[call_id].reply = reply
 
-    def _replies(self) -> Command[Any] | None:
+    def _replies(self, run_id: str) -> Command[Any] | None:
         """Resume with the answers there are; calls without one are asked again."""
-        replies = {entry.interrupt_id: entry.reply for entry in self._waiting.values() if entry.reply is not None}
+        entries = self._waiting_of(run_id)
+        replies = {entry.interrupt_id: entry.reply for entry in entries if entry.reply is not None}
         return Command(resume=replies) if replies else None
 
 
 async def answer_of(events: AsyncIterator[Event]) -> Answer:
     """Run a stream to its end and give its answer; a run that waits for a person gives a ``waiting`` answer."""
-    question, answer, waiting = "", None, []
+    question, answer = "", None
+    waiting: list[ApprovalNeeded] = []
     async for event in events:
         if isinstance(event, RunStarted):
             question = event.question
@@ -276,16 +293,6 @@ async def answer_of(events: AsyncIterator[Event]) -> Answer:
     calls = "; ".join(f"{item.call.id}: {item.call.tool} {item.call.arguments}" for item in waiting)
     run_id = waiting[0].run_id
     return Answer(run_id=run_id, question=question, text=f"Waiting for approval of {calls}", status="waiting")
-
-
-def config_digest(text: str) -> str:
-    """SHA-256 of a configuration's canonical text."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def budget_of(usd: float | None, tokens: int | None, calls: int | None, seconds: float | None) -> Budget:
-    """A budget from settings' values."""
-    return Budget(usd=usd, tokens=tokens, calls=calls, seconds=seconds)
 
 
 def _config(run_id: str) -> Any:

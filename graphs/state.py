@@ -21,8 +21,9 @@ from coreagent.plans import Plan, Subtask
 class RunOptions:
     """What one run was asked to keep to.
 
-    ``graph`` names the graph of the run; empty means the session's own. ``models`` pins roles to model names. ``corpora`` empty means the settings' corpora. ``stream`` asks for the answer
-    word by word. ``started`` is the unix time of the first attempt in seconds.
+    ``graph`` names the graph of the run; empty means the session's own. ``models`` pins roles to model names.
+    ``corpora`` empty means the settings' corpora. ``stream`` asks for the answer word by word. ``started`` is the unix
+    time of the first attempt in seconds.
     """
 
     run_id: str
@@ -119,8 +120,11 @@ class CoreOutput(TypedDict):
     answer: Answer
 
 
-class CoreState(TypedDict, total=False):
-    """Between nodes. Mappings are keyed by subtask id, ``proposals`` and ``outcomes`` by call id."""
+class CoreState(TypedDict):
+    """Between nodes. Mappings are keyed by subtask id, ``proposals`` and ``outcomes`` by call id.
+
+    A key is there once the node that sets it has run; a node that may run before that reads it with ``get``.
+    """
 
     question: str
     intent: Intent

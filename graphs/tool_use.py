@@ -11,6 +11,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from coreagent.agents.step_roles import StepSummarizer, StepSummarizerTask
+from coreagent.agents.tool_protocol import recent
 from coreagent.graphs.blueprint import Blueprint
 from coreagent.graphs.deps import Deps
 from coreagent.graphs.nodes.act import act_node
@@ -26,6 +27,8 @@ from coreagent.graphs.nodes.verify import after_verify, escalate, verify_node
 from coreagent.graphs.state import CoreInput, CoreOutput, CoreState
 
 CONCLUDER = StepSummarizer()
+CONCLUSION_HISTORY_TOKENS = 1_000
+"""The conclusion rests on the evidence; of the history it only needs the last steps."""
 
 
 def tool_use(deps: Deps) -> Blueprint:
@@ -82,6 +85,8 @@ def tool_use(deps: Deps) -> Blueprint:
             "approve": ("act",),
         },
         connect=connect,
+        # A step costs a model call or two: none is to be paid again after a crash.
+        durability="sync",
     )
 
 
@@ -106,5 +111,5 @@ def conclusion_task(deps: Deps, state: CoreState) -> StepSummarizerTask:
         notes=task.notes,
         memory=task.memory,
         profile=task.profile,
-        history=state["steps"].history,
+        history=recent(state["steps"].history, max_tokens=CONCLUSION_HISTORY_TOKENS),
     )

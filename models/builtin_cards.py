@@ -5,6 +5,10 @@ from coreagent.models.card import FREE, Latency, ModelCard
 from coreagent.plans import ROLES, RoleName
 
 
+BUILTIN_QUALITY = 0.3
+"""Below every sensible bound on purpose: rules are used where no language model is, and never preferred to one."""
+
+
 def _card(role: RoleName) -> ModelCard:
     return ModelCard(
         name=f"builtin/{role}",
@@ -14,6 +18,7 @@ def _card(role: RoleName) -> ModelCard:
         context_tokens=1_000_000,
         max_output_tokens=4_096,
         price=FREE,
+        quality=BUILTIN_QUALITY,
         latency=Latency(ttft_s=0.005),
         placement="device",
         clearance=Sensitivity.CONFIDENTIAL,

@@ -6,13 +6,14 @@ recording, tracing) is added by wrapping one in another.
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 from coreagent.messages import Message, ToolCall, Usage
 from coreagent.models.card import ModelCard
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ToolSpec:
     """A tool as a model sees it. ``parameters`` is a JSON Schema of type object."""
 
@@ -20,13 +21,23 @@ class ToolSpec:
     description: str
     parameters: Mapping[str, Any]
 
+    @cached_property
+    def tokens(self) -> int:
+        """Estimated tokens of it all. Kept, as the same tools go into many requests, each estimated more than once."""
+        return estimate_tokens(f"{self.name}{self.description}{self.parameters}")
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class ResponseSchema:
     """The form an answer must have: a JSON Schema and its name."""
 
     name: str
     schema: Mapping[str, Any]
+
+    @cached_property
+    def tokens(self) -> int:
+        """Estimated tokens of the schema."""
+        return estimate_tokens(str(self.schema))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +124,7 @@ def estimate_input_tokens(request: ChatRequest) -> int:
     for message in request.messages:
         total += 4 + estimate_tokens(message.content)
         total += sum(estimate_tokens(call.name + call.arguments) for call in message.tool_calls)
-    total += sum(estimate_tokens(f"{tool.name}{tool.description}{tool.parameters}") for tool in request.tools)
+    total += sum(tool.tokens for tool in request.tools)
     if request.response_schema is not None:
-        total += estimate_tokens(str(request.response_schema.schema))
+        total += request.response_schema.tokens
     return total

@@ -57,7 +57,20 @@ class Retrying(WrappedModel):
 
     async def complete(self, request: ChatRequest) -> Completion:
         """Answer, if need be after several tries. Raises the last error."""
-        completion: Completion = await self._attempts(self._may_pass)(self.inner.complete, request)
+        try:
+            # Nearly every call ends here, without setting up what it takes to try again.
+            return await self.inner.complete(request)
+        except ModelError as error:
+            if not self._may_pass(error):
+                raise
+            failures = [error]
+
+        async def attempt() -> Completion:
+            if failures:
+                raise failures.pop()
+            return await self.inner.complete(request)
+
+        completion: Completion = await self._attempts(self._may_pass)(attempt)
         return completion
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[Chunk]:

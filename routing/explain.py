@@ -8,7 +8,9 @@ def explain(decision: Decision) -> str:
     head = f"{decision.subtask} ({decision.role}) -> {decision.model}: {decision.reason}"
     if decision.escalated_from:
         head += f", escalated from {decision.escalated_from}"
-    if decision.fallbacks:
+    if decision.answered_by not in ("", decision.model):
+        head += f"; it failed, and {decision.answered_by} answered"
+    elif decision.fallbacks:
         head += f"; then {', '.join(decision.fallbacks)}"
     return "\n".join([head, *(f"  {_line(entry)}" for entry in _relevant(decision))])
 

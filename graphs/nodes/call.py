@@ -1,54 +1,52 @@
 """One subtask: its role's model proposes tool calls, or writes an intermediate text. Nothing is changed here."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from langgraph.runtime import Runtime
 from langgraph.types import Command, Send
 
 from coreagent.agents.action import Outcome, Proposal
-from coreagent.agents.caller import Caller, CallerTask
+from coreagent.agents.caller import Caller, CallerOutput, CallerTask
 from coreagent.agents.summarizer import Summarizer, SummarizerTask
 from coreagent.events import Warned
 from coreagent.graphs.calling import Work
 from coreagent.graphs.deps import Deps
 from coreagent.graphs.nodes.guard import STOPPING, stopped
 from coreagent.graphs.state import ActInput, CallInput, SubtaskResult
-from coreagent.labels import strictest
+from coreagent.labels import Label, strictest
 from coreagent.messages import ToolCall
-
-CallNode = Callable[[CallInput, Runtime[None]], Awaitable[Command[Any]]]
-SUMMARIZER = Summarizer()
+from coreagent.plans import RoleName
 
 
-def call_node(deps: Deps) -> CallNode:
-    """Ask the role's model; send each proposal to ``act``, or to ``approve`` when a person must agree."""
-    tools = deps.agent.action.tools
+@dataclass(frozen=True, slots=True)
+class CallNode:
+    """Asks the role's model; sends each proposal to ``act``, or to ``approve`` when a person must agree."""
 
-    def check(call: ToolCall) -> object:
-        return tools.validate(call.name, call.arguments)
+    deps: Deps
+    caller: Caller
+    summarizer: Summarizer
 
-    caller = Caller(check)
-
-    async def call(task: CallInput, runtime: Runtime[None]) -> Command[Any]:
+    async def run(self, task: CallInput, runtime: Runtime[None]) -> Command[Any]:
+        """A subtask that can not be done is a failed result; its siblings go on, and ``gather`` ends the run."""
         try:
-            return await (propose if task["subtask"].role == "caller" else write)(task, runtime)
+            if task["subtask"].role == "caller":
+                return await self._propose(task, runtime)
+            return await self._write(task, runtime)
         except STOPPING as error:
             runtime.stream_writer(Warned(f"{task['subtask'].id}: {error}"))
             failed = SubtaskResult(subtask=task["subtask"].id, error=str(error))
-            update = {"results": {failed.subtask: failed}, "stopped": stopped(error)}
-            return Command(update=update, goto="gather")
+            return Command(update={"results": {failed.subtask: failed}, "stopped": stopped(error)}, goto="gather")
 
-    async def propose(task: CallInput, runtime: Runtime[None]) -> Command[Any]:
-        subtask, options = task["subtask"], task["options"]
-        run = deps.live.of(options, task["account"])
-        label = strictest([subtask.label, *(result.label for result in task["results"])])
+    async def _propose(self, task: CallInput, runtime: Runtime[None]) -> Command[Any]:
+        deps, subtask = self.deps, task["subtask"]
+        run = deps.live.of(task["options"], task["account"])
         called = await deps.calls.make(
-            caller,
+            self.caller,
             CallerTask(
                 subtask=subtask,
                 question=task["question"],
-                tools=tools.specs(),
+                tools=deps.agent.action.tools.specs(),
                 results=tuple((result.subtask, result.text) for result in task["results"]),
                 profile=deps.agent.profile.choose("caller", subtask.domain).text,
                 feedback=task["feedback"],
@@ -60,30 +58,28 @@ def call_node(deps: Deps) -> CallNode:
         run.usage += called.usage
         update: dict[str, Any] = {"decisions": (called.decision,), "account": run.account}
         if not called.output.calls:
-            result = SubtaskResult(subtask=subtask.id, error=called.output.text, label=label)
-            outcome = Outcome(call_id=subtask.id, subtask=subtask.id, tool=subtask.tool, error=result.error)
-            update |= {"results": {subtask.id: result}, "outcomes": {subtask.id: outcome}}
-            return Command(update=update, goto="gather")
-        proposals = [
-            deps.agent.action.propose(
-                ToolCall(f"{subtask.id}.{number}", wish.name, wish.arguments),
-                subtask.id,
-                label=label,
-                emit=runtime.stream_writer,
-            )
-            for number, wish in enumerate(called.output.calls, start=1)
-        ]
+            return Command(update=update | _nothing_to_call(task, called.output), goto="gather")
+        proposals = [self._proposal(task, number, wish, runtime) for number, wish in enumerate(called.output.calls, 1)]
         update["proposals"] = {proposal.call_id: proposal for proposal in proposals}
         update["security_log"] = tuple(f"before {p.tool} {p.call_id}: {p.verdict}" for p in proposals)
-        return Command(update=update, goto=_send(task, proposals))
+        return Command(update=update, goto=[_sent(task, proposal) for proposal in proposals])
 
-    async def write(task: CallInput, runtime: Runtime[None]) -> Command[Any]:
-        subtask = task["subtask"]
+    def _proposal(self, task: CallInput, number: int, wish: ToolCall, runtime: Runtime[None]) -> Proposal:
+        # A person answers by this id alone, so it is unique among all runs.
+        call_id = f"{task['options'].run_id[-8:]}.{task['subtask'].id}.{number}"
+        return self.deps.agent.action.propose(
+            ToolCall(call_id, wish.name, wish.arguments),
+            task["subtask"].id,
+            label=_label(task),
+            emit=runtime.stream_writer,
+        )
+
+    async def _write(self, task: CallInput, runtime: Runtime[None]) -> Command[Any]:
+        deps, subtask = self.deps, task["subtask"]
         run = deps.live.of(task["options"], task["account"])
         evidence = tuple(item for result in task["results"] for item in result.evidence)
-        label = strictest([subtask.label, *(result.label for result in task["results"])])
         called = await deps.calls.make(
-            SUMMARIZER,
+            self.summarizer,
             SummarizerTask(
                 question=subtask.instruction,
                 evidence=evidence,
@@ -95,29 +91,41 @@ def call_node(deps: Deps) -> CallNode:
         )
         run.usage += called.usage
         cited = tuple(evidence[number - 1] for number in called.output.cited)
-        result = SubtaskResult(subtask=subtask.id, text=called.output.text, evidence=cited, label=label)
+        result = SubtaskResult(subtask=subtask.id, text=called.output.text, evidence=cited, label=_label(task))
         update = {"decisions": (called.decision,), "account": run.account, "results": {subtask.id: result}}
         return Command(update=update, goto="gather")
 
-    return call
+
+def call_node(deps: Deps) -> CallNode:
+    """The node; its caller's arguments are validated by the tools at hand."""
+    tools = deps.agent.action.tools
+    return CallNode(deps, Caller(lambda call: tools.validate(call.name, call.arguments)), Summarizer())
 
 
-def _work(task: CallInput, role: str) -> Work:
+def _label(task: CallInput) -> Label:
+    """Arguments and texts are made from the subtask and from what it depends on."""
+    return strictest([task["subtask"].label, *(result.label for result in task["results"])])
+
+
+def _work(task: CallInput, role: RoleName) -> Work:
     subtask = task["subtask"]
     return Work(
         subtask=subtask.id,
-        label=strictest([subtask.label, *(result.label for result in task["results"])]),
+        label=_label(task),
         domain=subtask.domain,
         budget_usd=subtask.budget_usd,
         pinned=task["options"].models.get(role, ""),
     )
 
 
-def _send(task: CallInput, proposals: Sequence[Proposal]) -> list[Send]:
-    return [
-        Send(
-            "approve" if proposal.verdict == "ask" else "act",
-            ActInput(options=task["options"], proposal=proposal),
-        )
-        for proposal in proposals
-    ]
+def _sent(task: CallInput, proposal: Proposal) -> Send:
+    target = "approve" if proposal.verdict == "ask" else "act"
+    return Send(target, ActInput(options=task["options"], proposal=proposal))
+
+
+def _nothing_to_call(task: CallInput, output: CallerOutput) -> dict[str, Any]:
+    """The caller said what is missing: a failed subtask, and feedback for the next plan."""
+    subtask = task["subtask"]
+    result = SubtaskResult(subtask=subtask.id, error=output.text, label=_label(task))
+    outcome = Outcome(call_id=subtask.id, subtask=subtask.id, tool=subtask.tool, error=output.text)
+    return {"results": {subtask.id: result}, "outcomes": {subtask.id: outcome}}

@@ -5,7 +5,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from coreagent.agents.tool_protocol import Turn, cut_observation, observed
+from coreagent.agents.tool_protocol import Turn, observed
 from coreagent.answer import Evidence
 from coreagent.events import Feedback
 from coreagent.graphs.deps import Deps
@@ -15,6 +15,8 @@ from coreagent.labels import strictest
 
 STEPS = "steps"
 """Under this id the results of all steps are kept together."""
+MAX_EVIDENCE_CHARS = 15_000
+"""All evidence together: some 5,000 tokens, which leaves room in a model with a context of 8,192."""
 
 
 def observe_node(deps: Deps) -> StateNode:
@@ -41,15 +43,20 @@ def observe_node(deps: Deps) -> StateNode:
 
 
 def best_evidence(found: tuple[Evidence, ...], limit: int) -> tuple[Evidence, ...]:
-    """At most ``limit`` pieces, each once, in the order they were found.
+    """At most ``limit`` pieces and ``MAX_EVIDENCE_CHARS`` characters, each once, in the order they were found.
 
-    Computed values go before passages, then the score counts, then what was found later.
+    Computed values go before passages, then the score counts, then what was found later. One piece is always kept.
     """
     unique = list({item.id: item for item in found}.values())
-    order = sorted(
-        range(len(unique)), key=lambda at: (unique[at].citation.corpus != "tool", -unique[at].score, -at)
-    )
-    return tuple(unique[at] for at in sorted(order[:limit]))
+    order = sorted(range(len(unique)), key=lambda at: (unique[at].citation.corpus != "tool", -unique[at].score, -at))
+    kept: list[int] = []
+    left = MAX_EVIDENCE_CHARS
+    for at in order[:limit]:
+        left -= len(unique[at].text)
+        if left < 0 and kept:
+            break
+        kept.append(at)
+    return tuple(unique[at] for at in sorted(kept))
 
 
 def reconsider_node(deps: Deps) -> StateNode:
@@ -60,7 +67,7 @@ def reconsider_node(deps: Deps) -> StateNode:
         for item in fresh:
             runtime.stream_writer(item)
         turns = (
-            Turn("conclusion", cut_observation(state["draft"].text)),
+            Turn("conclusion", observed(state["draft"].text).text),
             observed("\n".join(item.text for item in fresh)),
         )
         return {"attempt": state["attempt"] + 1, "steps": state["steps"].said(*turns)}

@@ -82,11 +82,11 @@ def renumber(text: str, evidence: tuple[Evidence, ...], verdict: Verdict) -> tup
 
 def _content(state: CoreState, limit: int) -> tuple[str, tuple[Evidence, ...], str, Verdict]:
     """Text with markers, the evidence they count, the choice and the verdict."""
-    kept: Kept | None = state.get("kept")
-    if kept is not None:
+    if "kept" in state:
+        kept = state["kept"]
         return kept.draft.text, kept.evidence, kept.draft.choice, kept.verdict
-    draft = state.get("draft")
-    if draft is not None:
+    if "draft" in state:
+        draft = state["draft"]
         return draft.text, state["evidence"], draft.choice, UNVERIFIED
     evidence = gather_evidence(state, limit)
     found = "\n".join(f"- {item.text.strip()} [{number}]" for number, item in enumerate(evidence[:3], start=1))
@@ -95,18 +95,22 @@ def _content(state: CoreState, limit: int) -> tuple[str, tuple[Evidence, ...], s
 
 
 def _status(state: CoreState, verdict: Verdict) -> Status:
-    stop = state.get("stopped")
-    if stop is not None:
-        return "refused" if stop.kind in ("SecurityError", "ClearanceError", "ActionDeniedError") else "partial"
+    if "stopped" in state:
+        return "refused" if state["stopped"].kind in ("SecurityError", "ClearanceError", "ActionDeniedError") else "partial"
     return "not_found" if verdict.outcome == "not_found" else "complete"
 
 
 def _notes(decisions: tuple[Decision, ...]) -> tuple[str, ...]:
-    """Say which parts of the answer no language model had a hand in."""
-    builtin = [decision for decision in decisions if decision.model.startswith("builtin/")]
-    if not builtin:
-        return ()
-    if len(builtin) == len(decisions):
-        return (BUILTIN_NOTE,)
-    roles = sorted({decision.role for decision in builtin})
-    return (f"built-in models, no LLM, as {', '.join(roles)}",)
+    """Which parts of the answer no language model had a hand in, and where a fallback stood in."""
+    builtin = [decision for decision in decisions if decision.answered_by.startswith("builtin/")]
+    notes: list[str] = []
+    if builtin and len(builtin) == len(decisions):
+        notes.append(BUILTIN_NOTE)
+    elif builtin:
+        notes.append(f"built-in models, no LLM, as {', '.join(sorted({decision.role for decision in builtin}))}")
+    notes += [
+        f"{decision.model} failed, {decision.answered_by} answered as {decision.role}"
+        for decision in decisions
+        if decision.answered_by not in ("", decision.model)
+    ]
+    return tuple(dict.fromkeys(notes))

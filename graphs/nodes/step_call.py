@@ -9,7 +9,8 @@ from langgraph.types import Command, Send
 from coreagent.agents.action import Outcome
 from coreagent.agents.caller import CallerOutput
 from coreagent.agents.step_roles import StepCaller, StepCallerTask
-from coreagent.agents.tool_protocol import Turn, cut_observation
+from coreagent.agents.tool_protocol import Turn, cut_observation, observed
+from coreagent.budget import Ledger
 from coreagent.errors import NoModelError, SchemaMismatchError
 from coreagent.graphs.calling import Called, Work
 from coreagent.graphs.deps import Deps
@@ -24,7 +25,6 @@ def step_call_node(deps: Deps) -> StateNode:
 
     A call that fits no tool even after the re-ask is an observation: the planner finds another way.
     """
-
     tools = deps.agent.action.tools
 
     def check(call: ToolCall) -> object:
@@ -34,44 +34,15 @@ def step_call_node(deps: Deps) -> StateNode:
 
     async def call(state: CoreState, runtime: Runtime[None]) -> Command[Any]:
         run = deps.live.of(state["options"], state.get("account", Account()))
-        step = state["plan"].subtasks[0]
-        steps = state["steps"]
-
-        async def ask(*, native: bool) -> Called[CallerOutput]:
-            return await deps.calls.make(
-                caller,
-                StepCallerTask(
-                    question=state["question"],
-                    thought=state["plan"].rationale,
-                    tools=tools.specs(),
-                    history=steps.history,
-                    profile=deps.agent.profile.choose("caller", step.domain).text,
-                    native=native,
-                ),
-                work=Work(
-                    subtask=step.id,
-                    label=step.label,
-                    domain=step.domain,
-                    pinned=state["options"].models.get("caller", ""),
-                ),
-                ledger=run.ledger,
-                emit=runtime.stream_writer,
-            )
-
+        step, steps = state["plan"].subtasks[0], state["steps"]
         call_id = f"{step.id}.1"
         failed = Outcome(call_id=call_id, subtask=step.id, tool="caller", label=step.label)
+        update: dict[str, Any] = {"account": run.account}
         try:
-            try:
-                called = await ask(native=bool(len(tools)))
-            except NoModelError:
-                # The models at hand have no tool calling of their own: the text form needs none.
-                called = await ask(native=False)
+            called = await _ask(deps, caller, state, run.ledger, runtime)
         except SchemaMismatchError as error:
-            update: dict[str, Any] = {
-                "account": run.account,
-                "steps": steps.said(Turn("caller", cut_observation(error.raw))),
-                "outcomes": {call_id: replace(failed, error=error.problem)},
-            }
+            update["steps"] = steps.said(Turn("caller", observed(error.raw).text))
+            update["outcomes"] = {call_id: replace(failed, error=error.problem)}
             return Command(update=update, goto="observe")
         run.usage += called.usage
         update = {"decisions": new_decisions(state, called.decision), "account": run.account}
@@ -91,3 +62,30 @@ def step_call_node(deps: Deps) -> StateNode:
         return Command(update=update, goto=[Send(target, ActInput(options=state["options"], proposal=proposal))])
 
     return call
+
+
+async def _ask(
+    deps: Deps, caller: StepCaller, state: CoreState, ledger: Ledger, runtime: Runtime[None]
+) -> Called[CallerOutput]:
+    """Native tool calling first; where no model at hand has it, the text form, which needs none."""
+    step = state["plan"].subtasks[0]
+    tools = deps.agent.action.tools.specs()
+    task = StepCallerTask(
+        question=state["question"],
+        thought=state["plan"].rationale,
+        tools=tools,
+        history=state["steps"].history,
+        profile=deps.agent.profile.choose("caller", step.domain).text,
+        native=bool(tools),
+    )
+    work = Work(
+        subtask=step.id,
+        label=step.label,
+        domain=step.domain,
+        pinned=state["options"].models.get("caller", ""),
+    )
+    try:
+        return await deps.calls.make(caller, task, work=work, ledger=ledger, emit=runtime.stream_writer)
+    except NoModelError:
+        plain = replace(task, native=False)
+        return await deps.calls.make(caller, plain, work=work, ledger=ledger, emit=runtime.stream_writer)

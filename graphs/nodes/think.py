@@ -134,4 +134,6 @@ def _out_of_steps(deps: Deps, state: CoreState, update: dict[str, Any], taken: i
 
 
 def _nothing(reason: str) -> Kept:
-    return Kept(draft=Draft(f"NOT FOUND: {reason}", found=False), evidence=(), verdict=Verdict("not_found", 0.0), writer="")
+    return Kept(
+        draft=Draft(f"NOT FOUND: {reason}", found=False), evidence=(), verdict=Verdict("not_found", 0.0), writer=""
+    )

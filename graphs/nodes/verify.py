@@ -49,7 +49,7 @@ def verify_node(deps: Deps) -> StateNode:
             update = {"decisions": (called.decision,), "account": run.account}
         runtime.stream_writer(Verified(verdict))
         kept = state.get("kept")
-        if kept is None or verdict.score >= kept.verdict.score:
+        if "kept" not in state or verdict.score >= state["kept"].verdict.score:
             kept = Kept(draft=draft, evidence=evidence, verdict=verdict, writer=state["writer"])
         return {**update, "verdict": verdict, "kept": kept}
 

@@ -10,6 +10,7 @@ from coreagent.models.embedding import Embedder
 from coreagent.sections import Section
 
 MAX_SENTENCES = 400
+MAX_PASSAGE_CHARS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def sentences_of(embedder: Embedder, question: str, pieces: Sequence[Piece]) -> 
     texts: list[tuple[str, Piece, int]] = []
     seen: set[str] = set()
     for piece in pieces:
-        for place, text in enumerate(passage_sentences(piece.text)):
+        for place, text in enumerate(passage_sentences(piece.text[:MAX_PASSAGE_CHARS])):
             if text.casefold() not in seen and len(texts) < MAX_SENTENCES:
                 seen.add(text.casefold())
                 texts.append((text, piece, place))

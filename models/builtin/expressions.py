@@ -5,7 +5,7 @@ import re
 from coreagent.models.builtin.numbers import known_unit
 
 _TOKEN = re.compile(
-    r"(?P<number>\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?)|(?P<word>[A-Za-z\u00b5%]+(?:\d+(?=\())?(?:/[smh]\b)?)"
+    r"(?P<number>\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?)|(?P<word>[A-Za-z\u00b5%]+(?:\d+(?=\())?(?:/[smh]\b)?)"
     r"|(?P<sign>\*\*|[-+*/^(),\u00d7\u00f7\u2212])|(?P<other>\S)"
 )
 _FUNCTIONS = frozenset(

@@ -4,9 +4,10 @@ import re
 
 from coreagent.models.builtin.sentences import split_sentences
 
-_MARKERS = re.compile(r"(?:\s*\[\d{1,4}(?:\s*[,;\u2013-]\s*\d{1,4})*\])+")
-_ANSWER = re.compile(r"^[\s*_]*answer\s*[:\uff1a]\s*(.*?)[\s*_]*$", re.IGNORECASE | re.MULTILINE)
-_BOXED = re.compile(r"\s*\\boxed\{+[^{}]*\}+\.?")
+_MARKERS = re.compile(r"(?: ?\[\d{1,4}(?:\s*[,;\u2013-]\s*\d{1,4})*\])+")
+_ANSWER = re.compile(r"^[ \t*_]*answer[ \t]*[:\uff1a][ \t]*(.*)$", re.IGNORECASE | re.MULTILINE)
+_BOXED = re.compile(r" ?\\boxed\{+[^{}]*\}+\.?")
+MAX_DRAFT_CHARS = 20_000
 
 
 def is_not_found(draft: str) -> bool:
@@ -17,15 +18,16 @@ def is_not_found(draft: str) -> bool:
 def answer_line(draft: str) -> str:
     """What stands on the last ``ANSWER:`` line; empty without one."""
     lines = _ANSWER.findall(draft)
-    return str(lines[-1]).strip() if lines else ""
+    return str(lines[-1]).strip(" \t*_") if lines else ""
 
 
 def marked_sentences(draft: str) -> list[tuple[str, tuple[int, ...]]]:
     """Sentences without markers, each with the evidence numbers after or in it; answer lines and boxes are left out."""
     found: list[tuple[str, tuple[int, ...]]] = []
-    prose = _BOXED.sub("", _ANSWER.sub("", draft))
+    tidy = re.sub(r"[ \t]+", " ", draft[:MAX_DRAFT_CHARS])
+    prose = _BOXED.sub("", _ANSWER.sub("", tidy))
     # "Text. [1] More" and "Text [1]. More" are both written: the marker goes before the stop.
-    prose = re.sub(r"([.!?\u3002])((?:\s*\[[\d,;\s\u2013-]+\])+)", r"\2\1", prose)
+    prose = re.sub(r"([.!?\u3002])((?: ?\[[\d,; \u2013-]{1,40}\])+)", r"\2\1", prose)
     for line in prose.splitlines():
         for sentence in split_sentences(line.strip().lstrip("-*\u2022 ")):
             numbers = tuple(

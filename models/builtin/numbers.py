@@ -90,7 +90,7 @@ _FOLDED = {unit.casefold(): unit for unit in reversed(list(_UNITS))}
 _UNIT_ALTERNATIVES = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True))
 _NUMBER = r"[-+\u2212]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d{1,3})?"
 _QUANTITY = re.compile(
-    rf"(?<![\w.])(?<!\d[-\u2212/])(?P<number>{_NUMBER})(?:[\s-]?(?P<unit>{_UNIT_ALTERNATIVES})(?![\w/]))?(?![\w.]*\w)"
+    rf"(?<![\w.])(?<!\d[-\u2212/])(?P<number>{_NUMBER})(?:[\s-]?(?P<unit>{_UNIT_ALTERNATIVES})(?![\w/]))?(?![\w.]*\w|-\d+[A-Za-z])"
 )
 _ARRAY = re.compile(r"(?<![\w.])(?P<number>\d{1,2})\s?[x\u00d7]\s?\d{1,2}(?!\w)")
 _SPELLED = {

@@ -52,7 +52,7 @@ def split_parts(question: str) -> tuple[str, ...]:
             parts.append(f"{context} {piece}".strip() if index == 0 else piece)
         context = ""
     if not parts:
-        return (question.strip(),)
+        return (question.strip() or question,)
     if context:
         parts[-1] = f"{parts[-1]} {context}"
     return tuple(_with_topic(part, parts[0]) if index else part for index, part in enumerate(parts))

@@ -32,6 +32,7 @@ _ORDER = re.compile(
     re.IGNORECASE,
 )
 _MAX_INSTRUCTION = 1_000
+_NOTHING = "(nothing was asked)"
 _MAX_ASKED = 20_000
 """Where a cause may be asked for; what follows is data."""
 
@@ -52,7 +53,7 @@ class BuiltinPlanner(BuiltinModel):
         found = user_sections(request)
         if is_step(found):
             return next_thought(found, self.answer), ()
-        question = first(found, "question")
+        question = first(found, "question").strip() or _NOTHING
         parsed = parse_question(question)
         tools = _tools(named(found, "tool"))
         effects = {s.attributes.get("id", ""): s.attributes.get("effect", "read") for s in named(found, "tool")}
@@ -61,7 +62,7 @@ class BuiltinPlanner(BuiltinModel):
         kind = self._intent(question, parsed)
         usable = [tool for tool in tools if effects[tool.name] == "read" or kind == "action"]
         steps = self._steps(question, parsed, kind, usable, failed=failed, attempt=attempt)
-        steps = steps[: _limit(request)] or [_Step(search_query(question)[:_MAX_INSTRUCTION], "")]
+        steps = steps[: _limit(request)] or [_Step(_NOTHING, "")]
         form = _form(kind, parsed, steps, effects, {tool.name: tool for tool in tools})
         plan: dict[str, Any] = {
             "rationale": _rationale(kind, steps, attempt),
@@ -75,6 +76,7 @@ class BuiltinPlanner(BuiltinModel):
                     else ("" if parsed.options else domain_of(step.instruction)) or domain_of(parsed.stem),
                     "depends_on": [],
                     **asdict(step),
+                    "instruction": step.instruction or question[:200],
                 }
                 for number, step in enumerate(steps, 1)
             ],
@@ -173,6 +175,8 @@ def _asked_for(one: Ranked, kind: str) -> bool:
     """Is the text a wish for this very tool? The surer its arguments, the less its words must be there."""
     if not enough(one):
         return False
+    if any(value >= 2 for value in one.filling.certainty.values()):
+        return True
     needed = {"action": 0.25, "calculation": 0.3}.get(kind, 0.45)
     strength = one.filling.strength
     return one.meant >= needed * (0.4 if strength >= 2 else 1.0)
@@ -226,7 +230,7 @@ def _form(
         return "choice"
     if any(effects.get(step.tool, "read") != "read" for step in steps):
         return "action"
-    if len(steps) == 1 and kind == "calculation" and steps[0].tool in tools:
+    if len(steps) == 1 and steps[0].tool in tools:
         return "open" if searches(tools[steps[0].tool]) else "number"
     return "open"
 

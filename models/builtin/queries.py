@@ -8,7 +8,8 @@ from coreagent.models.builtin.words import FILLER, acronyms, terms
 _FILLER_PHRASES = re.compile(
     r"^(?:\s*(?:hi|hello|hey|please|kindly|so|well|ok(?:ay)?|can you|could you|would you|will you|"
     r"i (?:want|need|would like) to (?:know|understand|find out)|i(?:'d| would) like to know|tell me|"
-    r"explain(?: to me)?|describe|help me(?: to)? understand|do you know|i wonder|give me|find|look up|search for)\b[\s,:]*)+",
+    r"explain(?: to me)?|describe|help me(?: to)? understand|do you know|i wonder|give me|"
+    r"find|look up|search for)\b[\s,:]*)+",
     re.IGNORECASE,
 )
 _DEFINED = tuple(
@@ -29,7 +30,7 @@ MAX_QUERY_CHARS = 600
 
 def search_query(text: str) -> str:
     """The text without opening courtesies, on one line, at most ``MAX_QUERY_CHARS`` long."""
-    plain = re.sub(r"\s+", " ", text[: 4 * MAX_QUERY_CHARS]).strip()
+    plain = re.sub(r"\s+", " ", text.lstrip()[: 4 * MAX_QUERY_CHARS]).strip()
     return (_FILLER_PHRASES.sub("", plain) or plain)[:MAX_QUERY_CHARS].strip(" \"'")
 
 

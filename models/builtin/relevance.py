@@ -61,7 +61,7 @@ def _shape(sentence: Sentence, asked: Asked) -> float:
         bonus -= 0.1
     if sentence.place == 0:
         bonus += 0.04
-    if re.search(r"\bdefinition\b", sentence.piece.source, re.I):
+    if asked.term and re.search(r"\bdefinition\b", sentence.piece.source, re.I):
         bonus += 0.02
     if _starts_with_topic(text, asked):
         bonus += 0.06

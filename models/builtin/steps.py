@@ -23,7 +23,7 @@ Answer = Callable[[ChatRequest], tuple[str, tuple[ToolCall, ...]]]
 
 _TURN = re.compile(r"^(user|assistant|caller|observation|conclusion): ", re.MULTILINE)
 _WISH = re.compile(r"Use (?P<tool>\S+) for: (?P<instruction>.*?)\s*Next: caller\.", re.DOTALL)
-_ERROR = re.compile(r"\s*(?:error:|\(nothing came back\)|No passage was found|The glossary has no entry)")
+_NOTHING = re.compile(r"\s*(?:\(nothing came back\)|No passage was found|The glossary has no entry)")
 _WEAK = re.compile(r"\s*Low confidence")
 
 
@@ -33,8 +33,9 @@ class _Step:
 
     tool: str
     observation: str
-    failed: bool
-    weak: bool
+    failed: bool = False
+    weak: bool = False
+    broken: bool = False
 
 
 def is_step(found: tuple[Section, ...]) -> bool:
@@ -44,9 +45,11 @@ def is_step(found: tuple[Section, ...]) -> bool:
 
 def next_thought(found: tuple[Section, ...], plan: Answer) -> str:
     """The planner's turn, ending in whose turn is next."""
-    steps = _steps_of(first(found, "history"))
+    steps, verdicts = _steps_of(first(found, "history"))
     settled, failures = _settled(steps)
-    parts = _parts_of(found, failures, plan)
+    # Only a tool that broke is to be avoided: a search that found nothing can be worded differently.
+    told = [f"{step.tool if step.broken else 'search'}: {step.observation[:200]}" for step in failures]
+    parts = _parts_of(found, [*verdicts, *told], plan)
     usable = [step for step in steps if not step.failed or step.weak]
     if settled < len(parts) and named(found, "tool") and _calls_left(found) > 0:
         part = parts[settled]
@@ -59,14 +62,16 @@ def next_thought(found: tuple[Section, ...], plan: Answer) -> str:
     return "No call gave anything useful. Next: give up."
 
 
-def call_for_thought(request: ChatRequest, found: tuple[Section, ...], call: Answer) -> tuple[str, tuple[ToolCall, ...]]:
+def call_for_thought(
+    request: ChatRequest, found: tuple[Section, ...], call: Answer
+) -> tuple[str, tuple[ToolCall, ...]]:
     """The caller's turn: the thought as an instruction, then the same caller as ever."""
     thought, question = first(found, "thought"), first(found, "question")
     wish = _WISH.search(thought)
     names = [tool.name for tool in request.tools]
     mentioned = [name for name in names if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", thought)]
     tool = wish["tool"] if wish else next(iter(mentioned), "")
-    useful = [step.observation for step in _steps_of(first(found, "history")) if not step.failed]
+    useful = [step.observation for step in _steps_of(first(found, "history"))[0] if not step.failed]
     asked = [
         sections.render("question", question),
         *(sections.render("result", text) for text in useful),
@@ -82,18 +87,26 @@ def call_for_thought(request: ChatRequest, found: tuple[Section, ...], call: Ans
     return (text, calls) if calls else (f"Action: none\n{text}", ())
 
 
-def _steps_of(history: str) -> list[_Step]:
+def _steps_of(history: str) -> tuple[list[_Step], list[str]]:
+    """The calls since the last conclusion, and what was found wrong with conclusions."""
     pieces = _TURN.split(history)
     steps: list[_Step] = []
-    tool = ""
+    verdicts: list[str] = []
+    tool, concluded = "", False
     for speaker, body in zip(pieces[1::2], pieces[2::2], strict=True):
         if speaker == "caller":
             named_tool = re.match(r"Action: (\S+)", body)
             tool = named_tool[1] if named_tool else ""
+        elif speaker == "observation" and concluded:
+            verdicts.append(body.strip())
         elif speaker == "observation":
-            weak = bool(_WEAK.match(body))
-            steps.append(_Step(tool, body.strip(), weak or bool(_ERROR.match(body)), weak))
-    return steps
+            weak, broken = bool(_WEAK.match(body)), body.startswith("error:")
+            failed = weak or broken or bool(_NOTHING.match(body))
+            steps.append(_Step(tool, body.strip(), failed=failed, weak=weak, broken=broken))
+        concluded = speaker == "conclusion"
+        if concluded:
+            steps = []
+    return steps, verdicts
 
 
 def _settled(steps: Sequence[_Step]) -> tuple[int, list[_Step]]:
@@ -106,9 +119,9 @@ def _settled(steps: Sequence[_Step]) -> tuple[int, list[_Step]]:
     return settled, failures
 
 
-def _parts_of(found: tuple[Section, ...], failures: Sequence[_Step], plan: Answer) -> list[dict[str, Any]]:
+def _parts_of(found: tuple[Section, ...], failures: Sequence[str], plan: Answer) -> list[dict[str, Any]]:
     """The parts of the request, planned as a whole with the failures as feedback."""
-    told = [sections.render("feedback", f"{step.tool}: {step.observation[:200]}", source="tool") for step in failures]
+    told = [sections.render("feedback", text, source="tool") for text in failures]
     kept = [
         sections.render(section.name, section.body, **section.attributes)
         for section in found

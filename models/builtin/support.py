@@ -7,6 +7,8 @@ from coreagent.models.builtin.numbers import Quantity, convert, quantities
 from coreagent.models.builtin.sentences import passage_sentences
 from coreagent.models.builtin.words import acronyms, negated, overlap, rarity, terms, vocabulary
 
+MAX_SENTENCE_CHARS = 2_000
+MAX_EVIDENCE_CHARS = 20_000
 ENOUGH = 0.6
 """Share of a sentence's topic words that its evidence must hold."""
 
@@ -21,6 +23,7 @@ class Support:
 
 def check_support(sentence: str, evidence: str) -> Support:
     """Compare a sentence, without its markers, with the evidence it cites."""
+    sentence, evidence = sentence[:MAX_SENTENCE_CHARS], evidence[:MAX_EVIDENCE_CHARS]
     wanted = terms(sentence)
     present = vocabulary(evidence)
     share = overlap(wanted, present, {})

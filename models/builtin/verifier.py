@@ -15,6 +15,8 @@ from coreagent.questions import ParsedQuestion, parse_question
 from coreagent.sections import Section, first
 
 MAX_QUESTION_CHARS = 1_500
+MAX_SENTENCES = 60
+"""An answer is a handful of sentences; the rest of a runaway draft is not read."""
 
 
 class _Check(TypedDict):
@@ -44,7 +46,7 @@ class BuiltinVerifier(BuiltinModel):
 def _verdict(draft: str, parsed: ParsedQuestion, form: str, evidence: dict[str, Section]) -> dict[str, object]:
     checks: list[_Check] = []
     shares: list[float] = []
-    for sentence, cited in marked_sentences(draft):
+    for sentence, cited in marked_sentences(draft)[:MAX_SENTENCES]:
         numbers = [number for number in cited if str(number) in evidence]
         support = (
             check_support(sentence, "\n".join(_whole(evidence[str(number)]) for number in numbers))
@@ -57,7 +59,9 @@ def _verdict(draft: str, parsed: ParsedQuestion, form: str, evidence: dict[str, 
         )
     problems = _form_problems(draft, parsed, form)
     asked = terms(parsed.stem[-1_000:])
-    covered = overlap(asked, vocabulary(draft) | vocabulary(" ".join(_whole(s) for s in _cited(checks, evidence))), {})
+    covered = overlap(
+        asked, vocabulary(draft[:20_000]) | vocabulary(" ".join(_whole(s) for s in _cited(checks, evidence))), {}
+    )
     # A case with data is answered by its cause, not in the words of its tables.
     case = form == "diagnosis" or len(parsed.stem) > MAX_QUESTION_CHARS
     covered = 1.0 if case else covered

@@ -26,6 +26,7 @@ class Decision:
 
     ``fallbacks`` are the models to try next, in order, when ``model`` fails. ``threshold`` is the quality bound that
     decided, or None when no bound was used. ``escalated_from`` names the model whose result was not good enough.
+    ``answered_by`` is the model that answered in the end, which is a fallback when ``model`` failed; empty before that.
     """
 
     subtask: str
@@ -37,3 +38,4 @@ class Decision:
     threshold: float | None = None
     fallbacks: tuple[str, ...] = ()
     escalated_from: str = ""
+    answered_by: str = ""

@@ -125,9 +125,7 @@ class ModelAuthError(ModelError):
 class RateLimitedError(ModelError):
     """429. ``retry_after_s`` is the server's wish in seconds, or None."""
 
-    def __init__(
-        self, message: str, *, retry_after_s: float | None = None, model: str = "", mend: str = ""
-    ) -> None:
+    def __init__(self, message: str, *, retry_after_s: float | None = None, model: str = "", mend: str = "") -> None:
         self.retry_after_s = retry_after_s
         super().__init__(message, model=model, mend=mend)
 

@@ -107,6 +107,4 @@ def intent_from_json(text: str) -> Intent:
 
 
 def _canonical(intent: Intent) -> str:
-    return json.dumps(
-        TypeAdapter(Intent).dump_python(intent, mode="json"), sort_keys=True, separators=(",", ":")
-    )
+    return json.dumps(TypeAdapter(Intent).dump_python(intent, mode="json"), sort_keys=True, separators=(",", ":"))

@@ -41,9 +41,7 @@ class Plan:
 
     def ready(self, done: frozenset[str]) -> tuple[Subtask, ...]:
         """Subtasks not done whose dependencies all are."""
-        return tuple(
-            task for task in self.subtasks if task.id not in done and all(d in done for d in task.depends_on)
-        )
+        return tuple(task for task in self.subtasks if task.id not in done and all(d in done for d in task.depends_on))
 
 
 def check_order(subtasks: tuple[Subtask, ...]) -> None:

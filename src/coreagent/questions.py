@@ -5,6 +5,7 @@ Options are found by their labels: a run of consecutive labels of one style (``A
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -13,6 +14,8 @@ AnswerStyle = Literal["open", "single", "multiple", "number"]
 """open: prose. single and multiple: one or several of the options. number: a value."""
 
 MAX_OPTIONS = 26
+_MAX_LISTS = 40
+"""A text with more lists than this is looked through from its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,8 @@ _STYLES = tuple(
     )
 )
 _CHOICE_CUE = re.compile(
-    r"\b(?:which|choose|select|pick|options?|choices?|following|most likely|correct|true|false|best|answer)\b|[?\uff1f]"
+    r"\b(?:which|choose|select|pick|options?|choices?|following|most likely"
+    r"|correct|true|false|best|answer|causes?|reasons?)\b|[?\uff1f]"
     r"|\u4ee5\u4e0b|\u4e0b\u5217|\u9009|\u54ea|[(\uff08]\s*[)\uff09]|\u662f[:\uff1a]|__+",
     re.IGNORECASE,
 )
@@ -216,17 +220,21 @@ def _marks(style: re.Pattern[str], text: str) -> Iterator[_Mark]:
 
 
 def _runs(marks: list[_Mark]) -> Iterator[list[_Mark]]:
-    """Runs of consecutive labels from the first on; every first label starts one."""
+    """Runs of consecutive labels, each from one of the last first labels on."""
+    places: dict[tuple[str, str, int], list[int]] = {}
     for index, mark in enumerate(marks):
-        prefix, kind, value = mark.key
-        if value not in ((0, 1) if kind == "digit" else (1,)):
-            continue
-        run = [mark]
-        for later in marks[index + 1 :]:
-            if later.key == (prefix, kind, value + len(run)):
-                run.append(later)
-                if len(run) > MAX_OPTIONS:
-                    break
+        places.setdefault(mark.key, []).append(index)
+    firsts = [i for i, mark in enumerate(marks) if mark.key[2] in ((0, 1) if mark.key[1] == "digit" else (1,))]
+    for index in firsts[-_MAX_LISTS:]:
+        prefix, kind, value = marks[index].key
+        run = [marks[index]]
+        while len(run) <= MAX_OPTIONS:
+            following = places.get((prefix, kind, value + len(run)), [])
+            at = bisect_right(following, index)
+            if at == len(following):
+                break
+            index = following[at]
+            run.append(marks[index])
         if 2 <= len(run) <= MAX_OPTIONS:
             yield run
 
@@ -240,7 +248,7 @@ def _plausible(run: list[_Mark], text: str) -> bool:
         return False
     # Letters on lines of their own are options by themselves; numbered lines and inline lists need a word that asks.
     lettered = all(mark.on_line and not mark.key[0] and mark.key[1] != "digit" for mark in run)
-    if not lettered and not _CHOICE_CUE.search(before):
+    if not lettered and not _CHOICE_CUE.search(text, 0, run[0].start):
         return False
     # A numbered list of questions is several questions, not one with options.
     return sum(part.endswith(("?", "\uff1f")) for part in texts) * 2 < len(texts) + 1

@@ -40,9 +40,7 @@ class PriceSettings(_Section):
         by_token = self.input_usd_per_mtok is not None and self.output_usd_per_mtok is not None
         by_hour = self.gpu_usd_per_hour is not None and self.tokens_per_s is not None
         if by_token == by_hour:
-            raise ValueError(
-                "give input_usd_per_mtok and output_usd_per_mtok, or gpu_usd_per_hour and tokens_per_s"
-            )
+            raise ValueError("give input_usd_per_mtok and output_usd_per_mtok, or gpu_usd_per_hour and tokens_per_s")
         return self
 
 
@@ -252,9 +250,7 @@ def load_settings(path: Path | None) -> Settings:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
-        raise SettingsError(
-            f"not valid TOML: {error}", path=str(path), line=int(found[1]) if found else 0
-        ) from error
+        raise SettingsError(f"not valid TOML: {error}", path=str(path), line=int(found[1]) if found else 0) from error
     return parse_settings(data, path=str(path), text=text)
 
 

@@ -1,5 +1,6 @@
 """The only place that constructs things: settings in, a working system out."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,13 +22,14 @@ from coreagent.graphs.tool_use import tool_use
 from coreagent.knowledge.corpus import Library
 from coreagent.knowledge.glossary import bundled_glossary
 from coreagent.knowledge.static_embedder import StaticEmbedder
+from coreagent.knowledge.traced import TracedRetriever
 from coreagent.labels import Label, Sensitivity
 from coreagent.models.builtin import build_builtin
 from coreagent.models.card import ModelCard
 from coreagent.models.chat import ChatModel
 from coreagent.models.embedding import Embedder
-from coreagent.models.renamed import Renamed
 from coreagent.models.registry import ModelRegistry, cards_from_settings
+from coreagent.models.renamed import Renamed
 from coreagent.models.timeouts import Timeouts
 from coreagent.plans import RoleName
 from coreagent.routing.policy import Policy, Rule, cheapest_above, fixed, rules
@@ -59,6 +61,9 @@ class System:
         """Give back connections, write out what is buffered, close files. Safe to call twice."""
         await self.session.close()
         await self.registry.close()
+        if isinstance(self.memory, LongTermMemory):
+            self.memory.close()
+        self.library.close()
         self.store.close()
         self.telemetry.close()
 
@@ -74,8 +79,8 @@ def build_system(
 ) -> System:
     """Construct a system. Nothing is loaded or connected to that is not needed yet.
 
-    ``models``, one or several for a role, are used instead of anything in the settings; ``tools`` are added to the default ones;
-    ``policy`` replaces the one in the settings.
+    ``models``, one or several for a role, are used instead of anything in the settings; ``tools`` are added to the
+    default ones; ``policy`` replaces the one in the settings.
 
     Raises:
         SettingsError: the settings name a model or a tool that does not exist.
@@ -90,53 +95,22 @@ def build_system(
     embedder = StaticEmbedder.load()
     library = Library(folder, embedder, settings.knowledge)
     registry = build_registry(settings, environment, embedder, models or {})
+    toolbox = ToolRegistry([*default_tools(TracedRetriever(library, telemetry), bundled_glossary()), *tools])
+    _check_tool_names(settings, toolbox)
+    store = RunStore(folder / "runs" / "runs.sqlite")
+    memory: MemoryModule = LongTermMemory(folder / "memory.sqlite", embedder) if settings.agent.memory else NoMemory()
     router = Router(
         {card.name: card for card in registry.cards},
         policy or policy_from_settings(settings.routing, registry.names),
         settings.routing.fallbacks,
     )
-    toolbox = ToolRegistry([*default_tools(library, bundled_glossary()), *tools])
-    _check_tool_names(settings, toolbox)
-    security = EffectPolicy(
-        allow=frozenset(settings.security.allow),
-        deny=frozenset(settings.security.deny),
-        min_sensitivity=Sensitivity.parse(settings.security.min_label),
-    )
-    store = RunStore(folder / "runs" / "runs.sqlite")
-    memory: MemoryModule = LongTermMemory(folder / "memory.sqlite", embedder) if settings.agent.memory else NoMemory()
-    agent = ActiveCoreAgent(
-        planning=SinglePath(
-            max_replans=settings.agent.max_replans, max_escalations=settings.agent.max_escalations
-        ),
-        memory=memory,
-        profile=Profiles.load(),
-        action=GatedAction(toolbox, security, store.journal, telemetry),
-        security=security,
-    )
     attempts = {name: model.max_attempts for name, model in settings.models.items()}
     deps = Deps(
-        agent=agent,
+        agent=build_core_agent(settings, toolbox, memory, store, telemetry),
         calls=ModelCalls(router, registry, telemetry, attempts),
-        defaults=RunOptions(
-            run_id="",
-            corpora=settings.knowledge.corpora,
-            budget=Budget(**settings.budget.model_dump()),
-            label=Label(Sensitivity.parse(settings.security.min_label)),
-        ),
+        defaults=_default_options(settings),
         passages=2 * settings.agent.passages,
         max_steps=settings.agent.max_steps,
-    )
-    writes = any(tool.info.effect != "read" for tool in toolbox)
-    blueprints = {"core": core(deps), "tool_use": tool_use(deps)}
-    session = GraphSession(
-        blueprint=blueprints[settings.agent.graph],
-        others=tuple(blueprints.values()),
-        live=deps.live,
-        store=store,
-        telemetry=telemetry,
-        checkpoints=folder / "runs" / "checkpoints.sqlite",
-        # Before a write the proposal must be on disk: else a killed run could propose another one on resume.
-        durability="sync" if writes else "async",
     )
     return System(
         settings=settings,
@@ -148,7 +122,53 @@ def build_system(
         store=store,
         telemetry=telemetry,
         deps=deps,
-        session=session,
+        session=build_session(settings, deps, store, telemetry, checkpoints=folder / "runs" / "checkpoints.sqlite"),
+    )
+
+
+def build_core_agent(
+    settings: Settings, tools: ToolRegistry, memory: MemoryModule, store: RunStore, telemetry: Telemetry
+) -> ActiveCoreAgent:
+    """The five modules."""
+    security = EffectPolicy(
+        allow=frozenset(settings.security.allow),
+        deny=frozenset(settings.security.deny),
+        min_sensitivity=Sensitivity.parse(settings.security.min_label),
+    )
+    return ActiveCoreAgent(
+        planning=SinglePath(max_replans=settings.agent.max_replans, max_escalations=settings.agent.max_escalations),
+        memory=memory,
+        profile=Profiles.load(),
+        action=GatedAction(tools, security, store.journal, telemetry),
+        security=security,
+    )
+
+
+def build_session(
+    settings: Settings, deps: Deps, store: RunStore, telemetry: Telemetry, *, checkpoints: Path
+) -> GraphSession:
+    """Both graphs, with the one the settings name in front."""
+    blueprints = {"core": core(deps), "tool_use": tool_use(deps)}
+    writes = any(tool.info.effect != "read" for tool in deps.agent.action.tools)
+    return GraphSession(
+        blueprint=blueprints[settings.agent.graph],
+        others=tuple(blueprints.values()),
+        live=deps.live,
+        store=store,
+        telemetry=telemetry,
+        checkpoints=checkpoints,
+        config_digest=hashlib.sha256(settings.model_dump_json().encode()).hexdigest(),
+        # Before a write the proposal must be on disk: else a killed run could propose another one on resume.
+        durability="sync" if writes else "async",
+    )
+
+
+def _default_options(settings: Settings) -> RunOptions:
+    return RunOptions(
+        run_id="",
+        corpora=settings.knowledge.corpora,
+        budget=Budget(**settings.budget.model_dump()),
+        label=Label(Sensitivity.parse(settings.security.min_label)),
     )
 
 

@@ -1,8 +1,10 @@
 """LLM-Agent-UMF: kinds of core-agent, their modules, and the architectures they may form."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.graphs.scripts import call, plan, verdict
 
 from coreagent import CoreAgent, Feedback, Label, Planned, Sensitivity, ToolCall, tool
 from coreagent.agents.architecture import architecture, architecture_of
@@ -10,7 +12,6 @@ from coreagent.agents.core_agent import ActiveCoreAgent, PassiveCoreAgent
 from coreagent.errors import UsageError
 from coreagent.settings import parse_settings
 from coreagent.testing import ScriptedModel
-from tests.graphs.scripts import call, plan, verdict
 
 
 @tool
@@ -33,7 +34,8 @@ def reboot(host: str) -> str:
     return f"{host} reboots"
 
 
-def active(**models: Any) -> CoreAgent:
+def active(**scripts: ScriptedModel) -> CoreAgent:
+    models: dict[Any, ScriptedModel] = dict(scripts)
     settings = parse_settings({"agent": {"memory": False}, "builtin": not models})
     return CoreAgent(models=models or None, tools=[ping, reboot], settings=settings)
 
@@ -120,15 +122,16 @@ async def test_plan_feedback_says_whether_a_tool_a_person_or_a_sibling_gave_it()
         """
         raise RuntimeError("the transport team's core-agent is offline")
 
-    object.__setattr__(sibling, "info", _as_sibling(sibling.info))
-    script: dict[str, Any] = {
+    # A decorated function is a tool; another core-agent behind it is told by its source.
+    object.__setattr__(sibling, "info", replace(sibling.info, source="sibling"))
+    script: dict[Any, Any] = {
         "planner": ScriptedModel([plan({"id": "s1", "tool": "sibling"}), plan({"id": "s1", "tool": "ping"})]),
         "caller": ScriptedModel([call("sibling", question="q"), call("ping", host="a")]),
         "summarizer": ScriptedModel(["NOT FOUND: nothing", "It answers [1]."]),
         "verifier": ScriptedModel([verdict()]),
     }
     agent = CoreAgent(
-        models=script,  # type: ignore[arg-type]  # keys are roles
+        models=script,
         tools=[ping, sibling],
         settings=parse_settings({"agent": {"memory": False}, "builtin": False}),
     )
@@ -138,12 +141,6 @@ async def test_plan_feedback_says_whether_a_tool_a_person_or_a_sibling_gave_it()
     assert sources[0] == "sibling"
     assert set(sources) <= {"human", "tool", "sibling"}
     assert len([event for event in events if isinstance(event, Planned)]) == 2
-
-
-def _as_sibling(info: Any) -> Any:
-    from dataclasses import replace  # noqa: PLC0415  (only here)
-
-    return replace(info, source="sibling")
 
 
 async def test_data_above_a_tools_clearance_is_refused() -> None:
@@ -158,7 +155,5 @@ async def test_data_above_a_tools_clearance_is_refused() -> None:
 
     core = CoreAgent(tools=[post]).system.deps.agent
     agent = PassiveCoreAgent(action=core.action, security=core.security)
-    said = await agent.run(
-        ToolCall("1", "post", '{"text": "x"}'), run_id="r", label=Label(Sensitivity.INTERNAL)
-    )
+    said = await agent.run(ToolCall("1", "post", '{"text": "x"}'), run_id="r", label=Label(Sensitivity.INTERNAL))
     assert said[1].content == "error: internal data, and post is cleared for public"

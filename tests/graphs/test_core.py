@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from tests.graphs.scripts import call, plan, verdict
 
 from coreagent import (
     Budget,
@@ -22,11 +23,10 @@ from coreagent import (
 )
 from coreagent.errors import ModelServerError, ModelUnreachableError, NoModelError
 from coreagent.models.card import Price
-from coreagent.plans import RoleName
+from coreagent.plans import ROLES, RoleName
 from coreagent.routing.request import RoutingRequest
 from coreagent.settings import Settings, parse_settings
 from coreagent.testing import ScriptedModel, UnexpectedModelCall
-from tests.graphs.scripts import call, plan, verdict
 
 
 @tool
@@ -182,7 +182,7 @@ async def test_an_escalation_that_made_it_worse_is_undone() -> None:
     assert finished.answer.verdict.score == 0.4
 
 
-async def test_a_model_that_is_down_is_replaced_by_the_next_and_the_answer_says_nothing_of_it() -> None:
+async def test_a_model_that_is_down_is_replaced_by_the_next_and_the_answer_says_so() -> None:
     down = ScriptedModel([ModelUnreachableError("connection refused", model="down")], card=_card("down", quality=0.7))
     spare = ScriptedModel(["It is 4 [1]."], card=_card("spare", quality=0.9, usd=1))
     models = scripted(
@@ -193,6 +193,13 @@ async def test_a_model_that_is_down_is_replaced_by_the_next_and_the_answer_says_
         events, finished = await run(agent)
     assert any("trying spare" in event.message for event in events if isinstance(event, Warned))
     assert finished.answer.text == "It is 4 [1]."
+    assert finished.answer.notes == ("down failed, spare answered as summarizer",)
+    assert [d.answered_by for d in finished.answer.decisions] == [
+        "scripted",
+        "scripted:caller",
+        "spare",
+        "scripted:verifier",
+    ]
 
 
 async def test_when_the_writer_fails_what_was_found_comes_back_marked_partial() -> None:
@@ -211,34 +218,25 @@ async def test_when_the_writer_fails_what_was_found_comes_back_marked_partial() 
 
 
 async def test_a_budget_that_runs_out_gives_the_partial_answer_and_was_never_overrun() -> None:
-    models = {
-        role: ScriptedModel(steps, card=_card(role, usd=100))
-        for role, steps in {
+    def priced(max_output_tokens: int) -> dict[Any, Any]:
+        steps: dict[str, list[Any]] = {
             "planner": [plan({"id": "s1", "tool": "double"})],
             "caller": [call("double", number=2)],
             "summarizer": ["It is 4 [1]."],
             "verifier": [verdict()],
-        }.items()
-    }
-    agent = CoreAgent(models=models, tools=[double], settings=settings())  # type: ignore[arg-type]  # keys are roles
-    async with agent:
+        }
+        return {
+            role: ScriptedModel(script, card=_card(role, usd=100, max_output_tokens=max_output_tokens))
+            for role, script in steps.items()
+        }
+
+    async with CoreAgent(models=priced(1024), tools=[double], settings=settings()) as agent:
         _, whole = await run(agent)
     cost = whole.answer.cost_usd
+    assert whole.answer.status == "complete"
     assert cost > 0
-    for model in models.values():
-        model.assert_done()
 
-    models = {
-        role: ScriptedModel(steps, card=_card(role, usd=100, max_output_tokens=60))
-        for role, steps in {
-            "planner": [plan({"id": "s1", "tool": "double"})],
-            "caller": [call("double", number=2)],
-            "summarizer": ["It is 4 [1]."],
-            "verifier": [verdict()],
-        }.items()
-    }
-    agent = CoreAgent(models=models, tools=[double], settings=settings())  # type: ignore[arg-type]  # keys are roles
-    async with agent:
+    async with CoreAgent(models=priced(60), tools=[double], settings=settings()) as agent:
         _, cut = await run(agent, budget=Budget(usd=cost * 0.9))
     assert cut.answer.status == "partial"
     assert cut.answer.cost_usd <= cost * 0.9
@@ -249,16 +247,13 @@ async def test_calls_are_limited_too() -> None:
     models = scripted(planner=[plan({"id": "s1", "tool": "double"})], caller=[call("double", number=2)])
     async with CoreAgent(models=models, tools=[double], settings=settings()) as agent:
         _, finished = await run(agent, budget=Budget(calls=2))
-    assert (finished.answer.status, finished.answer.error) == ("partial", "NoModelError") or (
-        finished.answer.error == "BudgetExceededError"
-    )
+    assert (finished.answer.status, finished.answer.error) == ("partial", "BudgetExceededError")
     assert finished.answer.usage.calls == 2
 
 
 async def test_confidential_data_never_reaches_a_cloud_model() -> None:
     cloud = ScriptedModel([], card=_card("cloud", placement="cloud", clearance=Sensitivity.CONFIDENTIAL))
-    agent = CoreAgent(models=dict.fromkeys(("planner", "caller", "summarizer", "verifier"), cloud), settings=settings())  # type: ignore[arg-type]  # keys are roles
-    async with agent:
+    async with CoreAgent(models=dict.fromkeys(ROLES, cloud), settings=settings()) as agent:
         _, finished = await run(agent, "our admin password=hunter22222 leaks, what now?")
     assert cloud.calls == ()
     assert finished.answer.error == "NoModelError"
@@ -318,14 +313,13 @@ async def test_a_hundred_runs_at_once_do_not_mix() -> None:
         """
         return text
 
-    models = {
+    models: dict[Any, Any] = {
         "planner": ScriptedModel([plan({"id": "s1", "tool": "say"})] * 100),
         "caller": ScriptedModel([call("say", text="hi")] * 100),
         "summarizer": ScriptedModel([echo] * 100),
         "verifier": ScriptedModel([verdict()] * 100),
     }
-    agent = CoreAgent(models=models, tools=[say], settings=settings())  # type: ignore[arg-type]  # keys are roles
-    async with agent:
+    async with CoreAgent(models=models, tools=[say], settings=settings()) as agent:
         answers = await asyncio.gather(*(agent.ask(f"question {n}") for n in range(100)))
     assert [answer.text for answer in answers] == [f"question {n} [1]." for n in range(100)]
     assert len({answer.run_id for answer in answers}) == 100
@@ -344,5 +338,10 @@ def test_without_any_model_the_error_says_how_to_add_one() -> None:
 
 
 def _card(name: str, *, usd: float = 0.0, **more: Any) -> ModelCard:
-    base = {"clearance": Sensitivity.CONFIDENTIAL, "context_tokens": 100_000, "price": Price(usd, usd), **more}
+    base: dict[str, Any] = {
+        "clearance": Sensitivity.CONFIDENTIAL,
+        "context_tokens": 100_000,
+        "price": Price(usd, usd),
+        **more,
+    }
     return ModelCard(name=name, adapter="scripted", model=name, **base)

@@ -1,22 +1,26 @@
 """The core graph inside a developer's own graph, and a developer's nodes inside it."""
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pytest
 from langgraph.graph import END, START, StateGraph
+from tests.graphs.scripts import call, plan, verdict
 
 from coreagent import Answer, CoreAgent
 from coreagent.errors import UnknownNameError, UsageError
 from coreagent.graphs.draw import ascii_graph, mermaid
 from coreagent.settings import parse_settings
 from coreagent.testing import ScriptedModel
-from tests.graphs.scripts import call, plan, verdict
 
 
-class Mine(TypedDict, total=False):
+class Mine(TypedDict):
     question: str
-    answer: Answer
-    shouted: str
+    answer: NotRequired[Answer]
+    shouted: NotRequired[str]
+
+
+async def nothing(state: Any) -> dict[str, Any]:
+    return {}
 
 
 def agent() -> CoreAgent:
@@ -31,7 +35,8 @@ def agent() -> CoreAgent:
 
 async def test_it_is_a_node_of_another_graph() -> None:
     def shout(state: Mine) -> Mine:
-        return {"shouted": state["answer"].text.upper()}
+        answer = state.get("answer")
+        return {**state, "shouted": answer.text.upper() if answer else ""}
 
     async with agent() as telecom:
         graph: Any = StateGraph(Mine)
@@ -50,7 +55,8 @@ async def test_a_node_can_be_replaced() -> None:
         return {"answer": Answer(run_id="mine", question=state["question"], text="replaced")}
 
     async with agent() as telecom:
-        result = await telecom.blueprint.replace("respond", respond).compile().ainvoke({"question": "q"})
+        graph: Any = telecom.blueprint.replace("respond", respond).compile()
+        result = await graph.ainvoke({"question": "q"})
     assert result["answer"].text == "replaced"
 
 
@@ -63,7 +69,8 @@ async def test_a_node_can_be_inserted_on_an_edge() -> None:
 
     async with agent() as telecom:
         blueprint = telecom.blueprint.insert("look", look, between=("prepare", "plan"))
-        result = await blueprint.compile().ainvoke({"question": "q"})
+        graph: Any = blueprint.compile()
+        result = await graph.ainvoke({"question": "q"})
     assert seen == ["q"]
     assert result["answer"].text == "It is 2 [1]."
 
@@ -71,11 +78,11 @@ async def test_a_node_can_be_inserted_on_an_edge() -> None:
 def test_unknown_nodes_and_edges_are_named() -> None:
     blueprint = agent().blueprint
     with pytest.raises(UnknownNameError, match="unknown node 'verifi'.*did you mean verify"):
-        blueprint.replace("verifi", lambda state: {})
+        blueprint.replace("verifi", nothing)
     with pytest.raises(UsageError, match="already there"):
-        blueprint.insert("plan", lambda state: {}, between=("prepare", "plan"))
+        blueprint.insert("plan", nothing, between=("prepare", "plan"))
     with pytest.raises(UsageError, match="no edge plan -> verify"):
-        blueprint.insert("x", lambda state: {}, between=("plan", "verify")).compile()
+        blueprint.insert("x", nothing, between=("plan", "verify")).compile()
 
 
 def test_the_drawings_name_every_node_once() -> None:

@@ -11,12 +11,12 @@ from typing import Annotated, Any
 
 import pytest
 from pydantic import Field
+from tests.graphs.scripts import call, plan, verdict
 
 from coreagent import ApprovalNeeded, CoreAgent, Event, Feedback, RunFinished, ToolFinished, tool
 from coreagent.errors import RunError, UnknownNameError
 from coreagent.settings import Settings, parse_settings
 from coreagent.testing import ScriptedModel
-from tests.graphs.scripts import call, plan, verdict
 
 
 def settings(**security: Any) -> Settings:
@@ -80,6 +80,20 @@ async def test_a_denial_is_human_feedback_and_nothing_is_changed() -> None:
                 feedback.append(event)
     assert site.tilts == []
     assert any(item.source == "human" and "not in busy hour" in item.text for item in feedback)
+
+
+async def test_runs_that_wait_at_the_same_time_are_decided_one_by_one() -> None:
+    site = Site()
+    async with CoreAgent(models=models(), tools=[site.set_tilt], settings=settings()) as agent:
+        one, two = await asyncio.gather(agent.ask("one"), agent.ask("two"))
+        (first,), (second,) = await agent.pending(one.run_id), await agent.pending(two.run_id)
+        assert first.id != second.id
+        await agent.deny(second.id)
+        await agent.approve(first.id)
+        events = [event async for event in agent.resume(one.run_id)]
+        assert isinstance(events[-1], RunFinished)
+        assert site.tilts == [("33", 4.0)]
+        assert agent.system.store.get(two.run_id).status == "waiting"
 
 
 async def test_nobody_there_leaves_the_run_waiting_and_another_process_can_decide(own_home: Path) -> None:
