@@ -1,6 +1,6 @@
 """What a run of the core graph costs above the same four calls in four bare LangGraph nodes.
 
-Run: ``python benchmarks/core_run.py`` (about a minute; ``--quick`` for a look).
+Run: ``python -m benchmarks.core_run`` (about a minute and a half; ``--quick`` for a look).
 
 A planner, a caller with one tool, a summarizer and a verifier answer one question over a local endpoint without latency
 that runs in a process of its own. Ours is the whole system as it is wired from settings: routing, budget, retries,
@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 import aiohttp
+from benchmarks.role_server import TOOL
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.graph import END, START, StateGraph
-from role_server import TOOL
 
 from coreagent.graphs.core import core
 from coreagent.graphs.deps import new_run_id
@@ -160,9 +160,7 @@ async def all_cases(port: int, home: Path) -> AsyncGenerator[dict[str, Runner]]:
     """The cases by name."""
     bodies = await recorded_bodies(port, home / "recorded")
     async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(
-            aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONCURRENCY))
-        )
+        http = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONCURRENCY)))
         graph = bare_graph(http, f"http://127.0.0.1:{port}/v1/chat/completions", bodies)
         saver = await stack.enter_async_context(AsyncSqliteSaver.from_conn_string(str(home / "bare.sqlite")))
         plain, kept = system_for(port, home / "none"), system_for(port, home / "sqlite")
@@ -251,17 +249,17 @@ async def flatness(port: int, home: Path, *, earlier: int, measured: int, rounds
 
 async def measure(*, quick: bool) -> None:
     """Start the server process, measure, stop it."""
-    script = Path(__file__).with_name("role_server.py")
-    server = await asyncio.create_subprocess_exec(sys.executable, str(script), stdout=asyncio.subprocess.PIPE)
+    command = (sys.executable, "-m", "benchmarks.role_server")
+    server = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     try:
         assert server.stdout is not None
         port = int(await server.stdout.readline())
         print(f"Python {sys.version.split()[0]}, {len(ROLES)} calls a run, {CONCURRENCY} runs at once")
         with tempfile.TemporaryDirectory() as folder:
             home = Path(folder)
-            rounds, single, many = (1, 30, 128) if quick else (5, 40, 256)
+            rounds, single, many = (1, 30, 128) if quick else (3, 40, 128)
             await compare(port, home / "compare", rounds=rounds, single=single, many=many)
-            earlier, measured, rounds = (300, 100, 1) if quick else (2_000, 200, 3)
+            earlier, measured, rounds = (300, 100, 1) if quick else (2_000, 200, 2)
             await flatness(port, home / "flat", earlier=earlier, measured=measured, rounds=rounds)
     finally:
         server.kill()

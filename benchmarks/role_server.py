@@ -1,18 +1,19 @@
 """A local endpoint without latency that answers each role of the core graph suitably; the floor's server too.
 
-It looks at what is asked for (a plan, a tool call, a verdict, else a text) and writes an answer made beforehand, so that
-next to nothing of a run's time is the server's.
+It looks at what is asked for (a plan, a tool call, a verdict, else a text) and writes an answer made beforehand, so
+that next to nothing of a run's time is the server's.
 """
 
 import asyncio
 import json
+from typing import Any
 
 from coreagent.messages import ToolCall, Usage
 from coreagent.models.chat import Completion
 from coreagent.testing.replies import completion_body
 
 TOOL = "look_up"
-PLAN = {
+PLAN: dict[str, Any] = {
     "rationale": "One look-up answers it.",
     "form": "open",
     "subtasks": [
@@ -27,7 +28,7 @@ PLAN = {
     ],
 }
 DRAFT = "A1 carries policies between the non-RT RIC and the near-RT RIC [1]."
-VERDICT = {
+VERDICT: dict[str, Any] = {
     "sentences": [{"text": DRAFT, "supported": True, "cited": [1], "problem": ""}],
     "problems": [],
     "outcome": "supported",
@@ -50,7 +51,8 @@ _VERIFIED = _reply(json.dumps(VERDICT))
 
 
 def answer(body: bytes) -> bytes:
-    """The whole HTTP answer to one request body. Quotation marks inside texts are escaped, so keys are found as such."""
+    """The whole HTTP answer to one request body."""
+    # Quotation marks inside of texts are escaped, so what stands between bare ones is a key.
     if b'"tools":' in body:
         return _CALLED
     _, form, schema = body.partition(b'"response_format":')

@@ -1,6 +1,6 @@
 """How long the package, the command and a first answer take to start, and what they load.
 
-Run: ``python benchmarks/startup.py`` (about 40 seconds; ``--quick`` for one round).
+Run: ``python -m benchmarks.startup`` (about 50 seconds; ``--quick`` for one round).
 
 Each figure is the median of several processes. The cases take turns, so that whatever else the machine does hits all
 alike, and each stands beside its limit and a floor of the same rounds: the bare interpreter, and for ``ask`` the bare

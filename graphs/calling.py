@@ -11,7 +11,6 @@ from coreagent.decision import Decision
 from coreagent.errors import CoreAgentError, NoModelError
 from coreagent.events import Event, ModelFinished, Routed, Warned
 from coreagent.labels import Label
-from coreagent.messages import Usage
 from coreagent.models.budgeted import Budgeted
 from coreagent.models.chat import ChatModel, ChatRequest, estimate_input_tokens
 from coreagent.models.fallback import Fallback
@@ -49,7 +48,6 @@ class Called(Generic[Output]):
     output: Output
     decision: Decision
     model: str
-    usage: Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +85,18 @@ class ModelCalls:
         scope = ledger.child(Budget(usd=work.budget_usd), scope=f"subtask {work.subtask}")
         model = self._stack(decision, scope, emit, on_text)
         started = time.perf_counter()
-        usage, error, answered = Usage(), "", decision.model
+        error, answered = "", decision.model
         try:
             asked = await ask(model, request, lambda completion: role.read(task, completion))
-            usage = sum((completion.usage for completion in asked.completions), Usage())
             answered = asked.completions[-1].model
         except CoreAgentError as failure:
             error = str(failure)
-            usage = Usage(calls=scope.spent.calls)
             raise
         finally:
             seconds = time.perf_counter() - started
-            emit(ModelFinished(work.subtask, role.name, answered, usage, scope.spent.usd, seconds, error=error))
-        return Called(asked.value, replace(decision, answered_by=answered), answered, usage)
+            spent = scope.spent
+            emit(ModelFinished(work.subtask, role.name, answered, spent.usage, spent.usd, seconds, error=error))
+        return Called(asked.value, replace(decision, answered_by=answered), answered)
 
     def has_other(self, role: Role[Task, Output], task: Task, *, work: Work, ledger: Ledger) -> bool:
         """True when routing would find a model for this work that is not ``work.escalated_from``."""

@@ -9,42 +9,25 @@ from coreagent.agents.core_agent import ActiveCoreAgent
 from coreagent.budget import Budget, Ledger, Spent
 from coreagent.events import Event
 from coreagent.graphs.calling import ModelCalls
-from coreagent.graphs.state import Account, RunOptions
-from coreagent.messages import Usage
+from coreagent.graphs.state import RunOptions
 
 Emit = Callable[[Event], None]
 
 
 @dataclass(slots=True)
-class LiveRun:
-    """The account of one run in this process. The checkpoint holds its snapshot, so a resumed run opens it again."""
-
-    ledger: Ledger
-    usage: Usage
-
-    @property
-    def account(self) -> Account:
-        """Snapshot for the state."""
-        return Account(usd=self.ledger.spent.usd, usage=self.usage)
-
-
-@dataclass(slots=True)
 class LiveRuns:
-    """Accounts by run id."""
+    """The ledgers of running runs, by run id. The state holds their snapshots, so a resumed run gets its own again."""
 
-    _open: dict[str, LiveRun] = field(default_factory=dict[str, LiveRun])
+    _open: dict[str, Ledger] = field(default_factory=dict[str, Ledger])
 
-    def of(self, options: RunOptions, account: Account) -> LiveRun:
-        """The account of this run; opened from its snapshot when this process does not have it yet."""
-        run = self._open.get(options.run_id)
-        if run is None:
-            spent = Spent(account.usd, account.usage.total_tokens, account.usage.calls)
-            run = LiveRun(Ledger(options.budget, spent=spent), account.usage)
-            self._open[options.run_id] = run
-        return run
+    def ledger(self, options: RunOptions, spent: Spent) -> Ledger:
+        """The ledger of this run; opened with what was ``spent`` when this process does not have it yet."""
+        if options.run_id not in self._open:
+            self._open[options.run_id] = Ledger(options.budget, spent=spent)
+        return self._open[options.run_id]
 
     def close(self, run_id: str) -> None:
-        """Forget an account that is no longer needed."""
+        """Forget a ledger that is no longer needed."""
         self._open.pop(run_id, None)
 
 

@@ -110,10 +110,10 @@ class GraphSession:
         if intent.constraints.latency_s is not None and chosen.budget.seconds is None:
             chosen = replace(chosen, budget=replace(chosen.budget, seconds=intent.constraints.latency_s))
         chosen = replace(chosen, run_id=chosen.run_id or new_run_id(), graph=chosen.graph or self.blueprint.name)
+        graph = await self._open(chosen.graph)
         if self.store is not None:
             self.store.begin(chosen.run_id, _INTENT.dump_json(intent).decode(), self.config_digest)
         start = {"question": intent.goal, "intent": intent, "options": chosen}
-        graph = await self._open(chosen.graph)
         async with aclosing(self._run(graph, chosen.run_id, start, RunStarted(chosen.run_id, intent.goal))) as events:
             async for event in events:
                 yield event

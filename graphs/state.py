@@ -8,12 +8,11 @@ from coreagent.agents.action import Outcome, Proposal
 from coreagent.agents.summarizer import Draft
 from coreagent.agents.tool_protocol import Turn, recent
 from coreagent.answer import Answer, Evidence, Verdict
-from coreagent.budget import UNLIMITED, Budget
+from coreagent.budget import UNLIMITED, Budget, Spent
 from coreagent.decision import Decision
 from coreagent.events import Feedback
 from coreagent.intents import Intent
 from coreagent.labels import PUBLIC, Label
-from coreagent.messages import Usage
 from coreagent.plans import Plan, Subtask
 
 
@@ -56,17 +55,9 @@ class Stopped:
     mend: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """What a run has used so far, as a snapshot of its ledger."""
-
-    usd: float = 0.0
-    usage: Usage = Usage()
-
-
-def newest(left: Account, right: Account) -> Account:
+def newest(left: Spent, right: Spent) -> Spent:
     """Parallel nodes report snapshots of one ledger: the one with more calls is the later one."""
-    return right if right.usage.calls >= left.usage.calls else left
+    return right if right.calls >= left.calls else left
 
 
 def append(left: Iterable[Any], right: Iterable[Any]) -> tuple[Any, ...]:
@@ -138,7 +129,7 @@ class CoreState(TypedDict):
     proposals: Annotated[dict[str, Proposal], merge]
     outcomes: Annotated[dict[str, Outcome], merge]
     decisions: Annotated[tuple[Decision, ...], append]
-    account: Annotated[Account, newest]
+    spent: Annotated[Spent, newest]
     security_log: Annotated[tuple[str, ...], append]
     feedback: Annotated[tuple[Feedback, ...], append]
     notes: Annotated[tuple[str, ...], append]
@@ -157,7 +148,7 @@ class CallInput(TypedDict):
 
     question: str
     options: RunOptions
-    account: Account
+    spent: Spent
     subtask: Subtask
     results: tuple[SubtaskResult, ...]
     feedback: tuple[Feedback, ...]

@@ -20,6 +20,11 @@ class AuditReport:
     chunks: int
     problems: tuple[str, ...]
 
+    @property
+    def ok(self) -> bool:
+        """True when nothing is wrong."""
+        return not self.problems
+
 
 def audit_corpus(store: Store, corpus: CorpusRow, *, index: CorpusIndex) -> AuditReport:
     """Compare chunks with their documents and both indexes with the chunks.

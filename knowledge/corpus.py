@@ -13,7 +13,7 @@ from coreagent.errors import DocumentError, EmbedderMismatchError, KnowledgeErro
 from coreagent.knowledge.audit import AuditReport, audit_corpus
 from coreagent.knowledge.chunking import chunk
 from coreagent.knowledge.dense import DenseIndex, ExactIndex, VectorSource
-from coreagent.knowledge.documents import read_document, walk
+from coreagent.knowledge.documents import Document, read_document, walk
 from coreagent.knowledge.fusion import Candidates, confidence, fuse
 from coreagent.knowledge.glossary import bundled_glossary
 from coreagent.knowledge.primer_store import NAME as PRIMER
@@ -74,13 +74,10 @@ class Library:
                 mend="Use lower-case letters, digits, - and _ (at most 63), and not the name of the bundled primer.",
             )
         store = self._own_store(write=True)
-        corpus = store.create(name, label=label or Sensitivity.PUBLIC, embedder=self._embedder.identity)
-        self._check_embedder(corpus)
-        if label is not None and corpus.label != label:
-            raise UsageError(
-                f"corpus {name!r} is labelled {corpus.label}, not {label}",
-                mend="Leave the label out, choose another name, or remove the corpus and add it again.",
-            )
+        # Made with its first document, so that a mistyped path leaves no empty corpus behind.
+        corpus = next((row for row in store.corpora() if row.name == name), None)
+        if corpus is not None:
+            self._check_target(corpus, label)
         counts = {"added": 0, "replaced": 0, "unchanged": 0}
         skipped: list[tuple[Path, str]] = []
         made = 0
@@ -88,7 +85,13 @@ class Library:
             outcome = found.skipped
             if not outcome:
                 try:
-                    outcome, chunks = self._add_file(store, corpus, found.path, found.name)
+                    document = read_document(found.path, found.name)
+                    if corpus is None:
+                        corpus = store.create(
+                            name, label=label or Sensitivity.PUBLIC, embedder=self._embedder.identity
+                        )
+                        self._check_target(corpus, label)
+                    outcome, chunks = self._add_document(store, corpus, document)
                     made += chunks
                     counts[outcome] += 1
                 except DocumentError as error:
@@ -107,8 +110,15 @@ class Library:
             seconds=time.monotonic() - started,
         )
 
-    def _add_file(self, store: Store, corpus: CorpusRow, path: Path, name: str) -> tuple[str, int]:
-        document = read_document(path, name)
+    def _check_target(self, corpus: CorpusRow, label: Sensitivity | None) -> None:
+        self._check_embedder(corpus)
+        if label is not None and corpus.label != label:
+            raise UsageError(
+                f"corpus {corpus.name!r} is labelled {corpus.label}, not {label}",
+                mend="Leave the label out, choose another name, or remove the corpus and add it again.",
+            )
+
+    def _add_document(self, store: Store, corpus: CorpusRow, document: Document) -> tuple[str, int]:
         if store.is_unchanged(corpus, document):
             return "unchanged", 0
         chunks = list(chunk(document.text, document.format, body_start=document.body_start))
@@ -145,7 +155,9 @@ class Library:
             rows_found = [row for row in rows if document in (row.slug, row.path)]
             rows_found = rows_found or [row for row in rows if row.title.lower() == document.lower()]
             if not rows_found:
-                raise UnknownNameError(f"document of corpus {name!r}", document, (row.slug for row in rows))
+                raise UnknownNameError(
+                    "document", document, (row.slug for row in rows), mend=f"List them: coreagent corpus show {name}"
+                )
             return (DocumentInfo.of(rows_found[0], text=store.text(rows_found[0].id)),)
         return tuple(DocumentInfo.of(row) for row in rows)
 
@@ -170,14 +182,17 @@ class Library:
             drop_collection(chroma, corpus.uid)
 
     def check(self, names: Sequence[str]) -> None:
-        """Make sure that these corpora can be searched.
+        """Make sure that these corpora can be searched; those of the settings, or all, when none is named.
 
         Raises:
             UnknownNameError: a corpus that does not exist.
             EmbedderMismatchError: one that another embedder made.
+            KnowledgeError: they can not be read.
         """
-        if names:
-            self._chosen(names)
+        chosen = names or self._settings.corpora
+        # The primer alone is always in order, and opening it takes time.
+        if chosen or (self._folder / "corpora.sqlite3").exists():
+            self._chosen(chosen)
 
     def audit(self, name: str) -> AuditReport:
         """Check a corpus: spans against texts, hashes, vectors, and both indexes against the chunks.

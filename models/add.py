@@ -20,6 +20,7 @@ _KNOWN_PREFIXES = {
     "vllm": "http://127.0.0.1:8000/v1",
 }
 """Servers on this machine, by their usual address."""
+_OTHER_FILE = "Make it a file that you may write, or name another: coreagent --config FILE models add ..."
 
 
 def guessed_fields(name: str) -> dict[str, Any]:
@@ -98,8 +99,10 @@ def _document(path: Path) -> tomlkit.TOMLDocument:
         return tomlkit.document()
     except TOMLKitError as error:
         raise SettingsError(f"not valid TOML: {error}", path=str(path), mend="Mend it by hand first.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"can not be read: {error}", path=str(path)) from error
+    except OSError as error:
+        raise SettingsError(f"can not be read: {error.strerror}", path=str(path), mend=_OTHER_FILE) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"not UTF-8 text: {error.reason}", path=str(path), mend="Save it as UTF-8.") from error
 
 
 def _item(value: object) -> Item:
@@ -130,4 +133,4 @@ def _replace(path: Path, text: str) -> None:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise SettingsError(f"can not be written: {error.strerror}", path=str(path)) from error
+        raise SettingsError(f"can not be written: {error.strerror}", path=str(path), mend=_OTHER_FILE) from error

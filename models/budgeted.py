@@ -109,4 +109,4 @@ class Budgeted(WrappedModel):
 
     def _spent(self, usage: Usage) -> Spent:
         usd = self.card.price.cost_usd(usage.input_tokens, usage.output_tokens)
-        return Spent(usd=usd, tokens=usage.total_tokens, calls=usage.calls)
+        return Spent(usd, usage)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
-from coreagent.messages import Message, ToolCall, Usage
+from coreagent.messages import Message, ToolCall, Usage, sound
 from coreagent.models.card import ModelCard
 
 
@@ -72,6 +72,10 @@ class Completion:
     usage: Usage = Usage(calls=1)
     usage_estimated: bool = False
     token_logprobs: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.text.isascii():
+            object.__setattr__(self, "text", sound(self.text))
 
 
 @dataclass(frozen=True, slots=True)

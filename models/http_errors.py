@@ -42,9 +42,11 @@ def error_from_status(status: int, message: str, *, model: str, url: str, retry_
             mend="Check api_key_env of this model and the variable it names.",
         )
     if status == 429:
+        wait_s = parse_retry_after(retry_after)
+        wish = "" if wait_s is None else f"; it asks to wait {wait_s:.0f} s"
         return RateLimitedError(
-            f"rate limited (HTTP 429){said}",
-            retry_after_s=parse_retry_after(retry_after),
+            f"rate limited (HTTP 429){said}{wish}",
+            retry_after_s=wait_s,
             model=model,
             mend="Wait, or lower max_concurrency of this model.",
         )

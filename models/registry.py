@@ -95,7 +95,7 @@ class ModelRegistry:
         except KeyError:
             known = ", ".join(self._cards) or "none"
             raise UnknownNameError(
-                "model", name, self._cards, mend=f"coreagent models add {name}   (known: {known})"
+                "model", name, self._cards, mend=f"Known: {known}. Add it: coreagent models add {name}"
             ) from None
 
     def get(self, name: str) -> ChatModel:

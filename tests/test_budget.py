@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from coreagent.budget import Budget, Ledger, Spent
 from coreagent.errors import BudgetExceededError
+from coreagent.messages import Usage
 from coreagent.testing import ManualClock
 
 
@@ -39,26 +40,26 @@ def test_the_scope_above_limits_too() -> None:
 
 def test_settling_twice_books_once() -> None:
     ledger = Ledger(Budget(tokens=100))
-    reservation = ledger.reserve(Spent(tokens=80))
-    reservation.settle(Spent(tokens=10))
-    reservation.settle(Spent(tokens=70))
+    reservation = ledger.reserve(Spent(usage=Usage(80)))
+    reservation.settle(Spent(usage=Usage(10)))
+    reservation.settle(Spent(usage=Usage(70)))
     reservation.release()
     assert ledger.spent.tokens == 10
-    ledger.reserve(Spent(tokens=90))
+    ledger.reserve(Spent(usage=Usage(90)))
 
 
 def test_time_runs_out_without_a_call() -> None:
     clock = ManualClock()
     ledger = Ledger(Budget(seconds=5), now=clock.now)
-    ledger.reserve(Spent(calls=1)).release()
+    ledger.reserve(Spent(usage=Usage(calls=1))).release()
     clock.advance(5)
-    with pytest.raises(BudgetExceededError, match="seconds"):
-        ledger.reserve(Spent(calls=1))
+    with pytest.raises(BudgetExceededError, match="the time of the run is up"):
+        ledger.reserve(Spent(usage=Usage(calls=1)))
 
 
 def test_without_limits_everything_fits() -> None:
     ledger = Ledger()
-    ledger.reserve(Spent(usd=1e9, tokens=10**12, calls=10**6))
+    ledger.reserve(Spent(1e9, Usage(10**12, 0, 10**6)))
     assert ledger.usd_left == math.inf
     assert not ledger.limits_money
     assert Ledger(Budget(usd=1)).child(Budget(), scope="s").limits_money
@@ -74,13 +75,13 @@ def test_parallel_calls_never_overspend(limit: int, calls: list[tuple[int, float
 
     async def call(worst: int, part: float, steps: int) -> None:
         try:
-            reservation = run.child(Budget(), scope="subtask").reserve(Spent(tokens=worst, calls=1))
+            reservation = run.child(Budget(), scope="subtask").reserve(Spent(usage=Usage(worst, 0, 1)))
         except BudgetExceededError:
             return
         for _ in range(steps):
             await asyncio.sleep(0)
             assert run.spent.tokens + run.reserved.tokens <= limit
-        reservation.settle(Spent(tokens=int(worst * part), calls=1))
+        reservation.settle(Spent(usage=Usage(int(worst * part), 0, 1)))
 
     async def all_of_them() -> None:
         await asyncio.gather(*(call(*one) for one in calls))

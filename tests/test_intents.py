@@ -42,7 +42,7 @@ def test_nul_bytes_are_refused() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("not json", "the whole text"),
+        ("not json", "Invalid JSON"),
         ("{}", "goal"),
         ('{"goal": "x", "budget": 1}', "budget"),
         ('{"goal": "x", "constraints": {"budget_usd": -1}}', "constraints.budget_usd"),

@@ -73,7 +73,7 @@ def test_an_unknown_key_names_the_known_ones(tmp_path: Path) -> None:
 def test_a_binary_file_is_an_error_in_words(tmp_path: Path) -> None:
     path = tmp_path / "coreagent.toml"
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(SettingsError, match="can not be read"):
+    with pytest.raises(SettingsError, match="not UTF-8"):
         load_settings(path)
 
 

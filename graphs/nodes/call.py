@@ -40,7 +40,7 @@ class CallNode:
 
     async def _propose(self, task: CallInput, runtime: Runtime[None]) -> Command[Any]:
         deps, subtask = self.deps, task["subtask"]
-        run = deps.live.of(task["options"], task["account"])
+        ledger = deps.live.ledger(task["options"], task["spent"])
         called = await deps.calls.make(
             self.caller,
             CallerTask(
@@ -52,11 +52,10 @@ class CallNode:
                 feedback=task["feedback"],
             ),
             work=_work(task, "caller"),
-            ledger=run.ledger,
+            ledger=ledger,
             emit=runtime.stream_writer,
         )
-        run.usage += called.usage
-        update: dict[str, Any] = {"decisions": (called.decision,), "account": run.account}
+        update: dict[str, Any] = {"decisions": (called.decision,), "spent": ledger.spent}
         if not called.output.calls:
             return Command(update=update | _nothing_to_call(task, called.output), goto="gather")
         proposals = [self._proposal(task, number, wish, runtime) for number, wish in enumerate(called.output.calls, 1)]
@@ -76,7 +75,7 @@ class CallNode:
 
     async def _write(self, task: CallInput, runtime: Runtime[None]) -> Command[Any]:
         deps, subtask = self.deps, task["subtask"]
-        run = deps.live.of(task["options"], task["account"])
+        ledger = deps.live.ledger(task["options"], task["spent"])
         evidence = tuple(item for result in task["results"] for item in result.evidence)
         called = await deps.calls.make(
             self.summarizer,
@@ -86,13 +85,12 @@ class CallNode:
                 profile=deps.agent.profile.choose("summarizer", subtask.domain).text,
             ),
             work=_work(task, "summarizer"),
-            ledger=run.ledger,
+            ledger=ledger,
             emit=runtime.stream_writer,
         )
-        run.usage += called.usage
         cited = tuple(evidence[number - 1] for number in called.output.cited)
         result = SubtaskResult(subtask=subtask.id, text=called.output.text, evidence=cited, label=_label(task))
-        update = {"decisions": (called.decision,), "account": run.account, "results": {subtask.id: result}}
+        update = {"decisions": (called.decision,), "spent": ledger.spent, "results": {subtask.id: result}}
         return Command(update=update, goto="gather")
 
 

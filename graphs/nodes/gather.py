@@ -6,8 +6,9 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command, Send
 
 from coreagent.answer import Evidence
+from coreagent.budget import Spent
 from coreagent.graphs.nodes.guard import StateNode
-from coreagent.graphs.state import Account, CallInput, CoreState, SubtaskResult
+from coreagent.graphs.state import CallInput, CoreState, SubtaskResult
 from coreagent.labels import strictest
 from coreagent.plans import Subtask
 
@@ -76,7 +77,7 @@ def _input(state: CoreState, task: Subtask, finished: dict[str, SubtaskResult]) 
     return CallInput(
         question=state["question"],
         options=state["options"],
-        account=state.get("account", Account()),
+        spent=state.get("spent", Spent()),
         subtask=task,
         results=tuple(finished[other] for other in task.depends_on),
         feedback=state.get("feedback", ()),

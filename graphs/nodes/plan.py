@@ -6,12 +6,13 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from coreagent.agents.planner import Planner
+from coreagent.budget import Spent
 from coreagent.errors import SchemaMismatchError
 from coreagent.events import Feedback, Planned, Warned
 from coreagent.graphs.calling import Work
 from coreagent.graphs.deps import Deps
 from coreagent.graphs.nodes.guard import StateNode
-from coreagent.graphs.state import Account, CoreState
+from coreagent.graphs.state import CoreState
 from coreagent.plans import Plan, Subtask
 
 PLANNER = Planner()
@@ -22,7 +23,7 @@ def plan_node(deps: Deps) -> StateNode:
 
     async def plan(state: CoreState, runtime: Runtime[None]) -> dict[str, Any]:
         options = state["options"]
-        run = deps.live.of(options, state.get("account", Account()))
+        ledger = deps.live.ledger(options, state.get("spent", Spent()))
         again = "plan" in state
         fresh = _feedback(deps, state) if again else ()
         for item in fresh:
@@ -45,16 +46,15 @@ def plan_node(deps: Deps) -> StateNode:
         )
         update: dict[str, Any] = {"attempt": attempt, "feedback": fresh}
         try:
-            called = await deps.calls.make(PLANNER, task, work=work, ledger=run.ledger, emit=runtime.stream_writer)
+            called = await deps.calls.make(PLANNER, task, work=work, ledger=ledger, emit=runtime.stream_writer)
             made = called.output
-            run.usage += called.usage
             update["decisions"] = (called.decision,)
         except SchemaMismatchError as error:
             runtime.stream_writer(Warned(f"no usable plan ({error.problem}); one open call is made instead"))
             made = Plan((Subtask(id="s1", role="caller", instruction=state["question"]),))
         labelled = _adopt(made, state, attempt)
         runtime.stream_writer(Planned(labelled, attempt))
-        return {**update, "plan": labelled, "account": run.account}
+        return {**update, "plan": labelled, "spent": ledger.spent}
 
     return plan
 

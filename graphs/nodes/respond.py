@@ -8,13 +8,15 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from coreagent.answer import UNVERIFIED, Answer, Citation, Evidence, Status, Verdict
+from coreagent.budget import Spent
 from coreagent.decision import Decision
-from coreagent.events import RunFinished
+from coreagent.errors import RunError
+from coreagent.events import RunFinished, Warned
 from coreagent.graphs.deps import Deps
 from coreagent.graphs.nodes.gather import gather_evidence
 from coreagent.graphs.nodes.guard import StateNode
 from coreagent.graphs.nodes.summarize import evidence_label
-from coreagent.graphs.state import Account, CoreState, Kept
+from coreagent.graphs.state import CoreState, Stopped
 
 _MARKER = re.compile(r"\[(\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\]")
 BUILTIN_NOTE = "built-in models, no LLM"
@@ -25,7 +27,7 @@ def respond_node(deps: Deps) -> StateNode:
 
     async def respond(state: CoreState, runtime: Runtime[None]) -> dict[str, Any]:
         options = state["options"]
-        run = deps.live.of(options, state.get("account", Account()))
+        ledger = deps.live.ledger(options, state.get("spent", Spent()))
         text, evidence, choice, verdict = _content(state, deps.passages)
         text, citations, verdict = renumber(text, evidence, verdict)
         label = evidence_label(state) if "plan" in state else state["label"]
@@ -42,14 +44,19 @@ def respond_node(deps: Deps) -> StateNode:
             verdict=verdict,
             choice=choice,
             label=label,
-            usage=run.account.usage,
-            cost_usd=run.account.usd,
+            usage=ledger.spent.usage,
+            cost_usd=ledger.spent.usd,
             seconds=max(0.0, time.time() - options.started),
             decisions=decisions,
-            notes=(*_notes(decisions), *((f"{stop.message} {stop.mend}".strip(),) if stop else ())),
+            notes=(*_notes(decisions), *_stop_note(stop)),
             error=stop.kind if stop else "",
+            mend=stop.mend if stop and stop.kind else "",
         )
-        await deps.agent.memory.remember(state["question"], answer)
+        try:
+            await deps.agent.memory.remember(state["question"], answer)
+        except RunError as error:
+            # A full disk must not take away an answer that was paid for.
+            runtime.stream_writer(Warned(f"the answer is not remembered: {error}"))
         deps.live.close(options.run_id)
         runtime.stream_writer(RunFinished(answer))
         return {"answer": answer, "security_log": (f"response {screened.label}", *screened.findings)}
@@ -96,8 +103,19 @@ def _content(state: CoreState, limit: int) -> tuple[str, tuple[Evidence, ...], s
 
 def _status(state: CoreState, verdict: Verdict) -> Status:
     if "stopped" in state:
-        return "refused" if state["stopped"].kind in ("SecurityError", "ClearanceError", "ActionDeniedError") else "partial"
+        return (
+            "refused"
+            if state["stopped"].kind in ("SecurityError", "ClearanceError", "ActionDeniedError")
+            else "partial"
+        )
     return "not_found" if verdict.outcome == "not_found" else "complete"
+
+
+def _stop_note(stop: Stopped | None) -> tuple[str, ...]:
+    """Why the run was cut short. How to mend an error has its own field in the answer."""
+    if stop is None:
+        return ()
+    return (stop.message if stop.kind else f"{stop.message}. {stop.mend}",)
 
 
 def _notes(decisions: tuple[Decision, ...]) -> tuple[str, ...]:

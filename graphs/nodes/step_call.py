@@ -10,13 +10,13 @@ from coreagent.agents.action import Outcome
 from coreagent.agents.caller import CallerOutput
 from coreagent.agents.step_roles import StepCaller, StepCallerTask
 from coreagent.agents.tool_protocol import Turn, cut_observation, observed
-from coreagent.budget import Ledger
+from coreagent.budget import Ledger, Spent
 from coreagent.errors import NoModelError, SchemaMismatchError
 from coreagent.graphs.calling import Called, Work
 from coreagent.graphs.deps import Deps
 from coreagent.graphs.nodes.guard import StateNode
 from coreagent.graphs.nodes.think import new_decisions
-from coreagent.graphs.state import Account, ActInput, CoreState
+from coreagent.graphs.state import ActInput, CoreState
 from coreagent.messages import ToolCall
 
 
@@ -33,19 +33,18 @@ def step_call_node(deps: Deps) -> StateNode:
     caller = StepCaller(check)
 
     async def call(state: CoreState, runtime: Runtime[None]) -> Command[Any]:
-        run = deps.live.of(state["options"], state.get("account", Account()))
+        ledger = deps.live.ledger(state["options"], state.get("spent", Spent()))
         step, steps = state["plan"].subtasks[0], state["steps"]
         call_id = f"{step.id}.1"
         failed = Outcome(call_id=call_id, subtask=step.id, tool="caller", label=step.label)
-        update: dict[str, Any] = {"account": run.account}
+        update: dict[str, Any] = {"spent": ledger.spent}
         try:
-            called = await _ask(deps, caller, state, run.ledger, runtime)
+            called = await _ask(deps, caller, state, ledger, runtime)
         except SchemaMismatchError as error:
             update["steps"] = steps.said(Turn("caller", observed(error.raw).text))
             update["outcomes"] = {call_id: replace(failed, error=error.problem)}
             return Command(update=update, goto="observe")
-        run.usage += called.usage
-        update = {"decisions": new_decisions(state, called.decision), "account": run.account}
+        update = {"decisions": new_decisions(state, called.decision), "spent": ledger.spent}
         if not called.output.calls:
             update["steps"] = steps.said(Turn("caller", "Action: none"))
             update["outcomes"] = {call_id: replace(failed, error=called.output.text)}

@@ -7,12 +7,13 @@ from langgraph.runtime import Runtime
 
 from coreagent.agents.role import Role
 from coreagent.agents.summarizer import Draft, Summarizer, SummarizerTask
+from coreagent.budget import Spent
 from coreagent.events import Escalated, Token
 from coreagent.graphs.calling import Work
 from coreagent.graphs.deps import Deps
 from coreagent.graphs.nodes.gather import gather_evidence, results_of
 from coreagent.graphs.nodes.guard import StateNode
-from coreagent.graphs.state import Account, CoreState
+from coreagent.graphs.state import CoreState
 from coreagent.labels import Label, strictest
 
 SUMMARIZER = Summarizer()
@@ -60,7 +61,7 @@ def summarize_with(
 
     async def summarize(state: CoreState, runtime: Runtime[None]) -> dict[str, Any]:
         options = state["options"]
-        run = deps.live.of(options, state.get("account", Account()))
+        ledger = deps.live.ledger(options, state.get("spent", Spent()))
         number = state["escalations"] + state["attempt"]
         task = task_of(deps, state)
         escalated_from = state.get("writer", "") if state["escalations"] else ""
@@ -72,11 +73,10 @@ def summarize_with(
             writer,
             task,
             work=writing(state, escalated_from=escalated_from),
-            ledger=run.ledger,
+            ledger=ledger,
             emit=runtime.stream_writer,
             on_text=tell if options.stream else None,
         )
-        run.usage += called.usage
         if escalated_from:
             runtime.stream_writer(Escalated(escalated_from, called.model, "the draft was not supported"))
         return {
@@ -84,7 +84,7 @@ def summarize_with(
             "evidence": task.evidence,
             "writer": called.model,
             "decisions": (called.decision,),
-            "account": run.account,
+            "spent": ledger.spent,
         }
 
     return summarize

@@ -9,6 +9,7 @@ from coreagent.agents.step_roles import StepPlanner, StepPlannerTask
 from coreagent.agents.summarizer import Draft
 from coreagent.agents.tool_protocol import MAX_PLANNER_TRIES, PlannerTurn, Turn, tag
 from coreagent.answer import Verdict
+from coreagent.budget import Spent
 from coreagent.decision import Decision
 from coreagent.events import Planned, Warned
 from coreagent.graphs.calling import Work
@@ -16,7 +17,7 @@ from coreagent.graphs.deps import Deps
 from coreagent.graphs.nodes.gather import gather_evidence
 from coreagent.graphs.nodes.guard import StateNode
 from coreagent.graphs.nodes.summarize import evidence_label
-from coreagent.graphs.state import Account, CoreState, Kept, Steps, Stopped
+from coreagent.graphs.state import CoreState, Kept, Steps, Stopped
 from coreagent.plans import Plan, QuestionForm, Subtask
 from coreagent.questions import parse_question
 
@@ -29,7 +30,7 @@ def think_node(deps: Deps) -> StateNode:
     """Ask for the next thought, and go where it says: to a call, to the conclusion, or to the end."""
 
     async def think(state: CoreState, runtime: Runtime[None]) -> Command[Any]:
-        run = deps.live.of(state["options"], state.get("account", Account()))
+        ledger = deps.live.ledger(state["options"], state.get("spent", Spent()))
         steps = state.get("steps", Steps())
         turn: PlannerTurn | None = None
         decisions: tuple[Decision, ...] = ()
@@ -38,16 +39,15 @@ def think_node(deps: Deps) -> StateNode:
                 PLANNER,
                 _task(deps, state, steps, again),
                 work=_work(state, steps),
-                ledger=run.ledger,
+                ledger=ledger,
                 emit=runtime.stream_writer,
             )
-            run.usage += called.usage
             decisions += new_decisions(state, called.decision, *decisions)
             turn = called.output
             if turn is not None:
                 break
         plan = _plan(state, steps, turn)
-        update: dict[str, Any] = {"decisions": decisions, "account": run.account, "plan": plan}
+        update: dict[str, Any] = {"decisions": decisions, "spent": ledger.spent, "plan": plan}
         if turn is None:
             runtime.stream_writer(Warned(f"the planner wrote nothing {1 + MAX_PLANNER_TRIES} times"))
             return _give_up(deps, state, update, f"the planner wrote nothing {1 + MAX_PLANNER_TRIES} times")

@@ -6,12 +6,13 @@ from langgraph.runtime import Runtime
 
 from coreagent.agents.verifier import Verifier, VerifierTask
 from coreagent.answer import Verdict
+from coreagent.budget import Spent
 from coreagent.events import Verified
 from coreagent.graphs.calling import Work
 from coreagent.graphs.deps import Deps
 from coreagent.graphs.nodes.guard import StateNode
 from coreagent.graphs.nodes.summarize import SUMMARIZER, evidence_label, summarizer_task, writing
-from coreagent.graphs.state import Account, CoreState, Kept
+from coreagent.graphs.state import CoreState, Kept
 
 VERIFIER = Verifier()
 
@@ -21,7 +22,7 @@ def verify_node(deps: Deps) -> StateNode:
 
     async def verify(state: CoreState, runtime: Runtime[None]) -> dict[str, Any]:
         draft, evidence = state["draft"], state["evidence"]
-        run = deps.live.of(state["options"], state.get("account", Account()))
+        ledger = deps.live.ledger(state["options"], state.get("spent", Spent()))
         update: dict[str, Any] = {}
         if not draft.found:
             verdict = Verdict("not_found", 0.0)
@@ -41,12 +42,11 @@ def verify_node(deps: Deps) -> StateNode:
                     domain=state["intent"].domain,
                     pinned=state["options"].models.get("verifier", ""),
                 ),
-                ledger=run.ledger,
+                ledger=ledger,
                 emit=runtime.stream_writer,
             )
-            run.usage += called.usage
             verdict = called.output
-            update = {"decisions": (called.decision,), "account": run.account}
+            update = {"decisions": (called.decision,), "spent": ledger.spent}
         runtime.stream_writer(Verified(verdict))
         kept = state.get("kept")
         if "kept" not in state or verdict.score >= state["kept"].verdict.score:
@@ -78,10 +78,10 @@ def after_verify(deps: Deps) -> Any:
 
 
 def _other_writer(deps: Deps, state: CoreState) -> bool:
-    run = deps.live.of(state["options"], state.get("account", Account()))
+    ledger = deps.live.ledger(state["options"], state.get("spent", Spent()))
     return deps.calls.has_other(
         SUMMARIZER,
         summarizer_task(deps, state),
         work=writing(state, escalated_from=state["writer"]),
-        ledger=run.ledger,
+        ledger=ledger,
     )

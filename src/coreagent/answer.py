@@ -102,3 +102,5 @@ class Answer:
     notes: tuple[str, ...] = ()
     error: str = ""
     """Class name of the error that cut the run short, as in :mod:`coreagent.errors`; empty when none did."""
+    mend: str = ""
+    """How to go on after ``error``; its cause is the last of ``notes``."""

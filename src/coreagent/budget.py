@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from coreagent.errors import BudgetExceededError
+from coreagent.errors import BudgetExceededError, UsageError
+from coreagent.messages import Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,19 +27,40 @@ class Budget:
 UNLIMITED = Budget()
 
 
+def check_budget(budget: Budget) -> None:
+    """Refuse limits that limit nothing.
+
+    Raises:
+        UsageError: a limit that is negative or not a number.
+    """
+    for name in ("usd", "tokens", "calls", "seconds"):
+        limit = getattr(budget, name)
+        if limit is not None and not limit >= 0:
+            raise UsageError(f"a budget of {limit} {name} is no limit", mend="Give a number from 0 up, or nothing.")
+
+
 @dataclass(frozen=True, slots=True)
 class Spent:
     """Amounts used up. Adds up with ``+``."""
 
     usd: float = 0.0
-    tokens: int = 0
-    calls: int = 0
+    usage: Usage = Usage()
+
+    @property
+    def tokens(self) -> int:
+        """Input and output together."""
+        return self.usage.total_tokens
+
+    @property
+    def calls(self) -> int:
+        """Model calls."""
+        return self.usage.calls
 
     def __add__(self, other: "Spent") -> "Spent":
-        return Spent(self.usd + other.usd, self.tokens + other.tokens, self.calls + other.calls)
+        return Spent(self.usd + other.usd, self.usage + other.usage)
 
     def __sub__(self, other: "Spent") -> "Spent":
-        return Spent(self.usd - other.usd, self.tokens - other.tokens, self.calls - other.calls)
+        return Spent(self.usd - other.usd, self.usage - other.usage)
 
 
 class Ledger:

@@ -38,6 +38,9 @@ Errors carry fields, have no side effects, and say what to do: ``str(error)`` is
 import difflib
 from collections.abc import Iterable
 
+MAX_LISTED = 12
+"""Names that a message lists before it only counts them."""
+
 
 class CoreAgentError(Exception):
     """Root of the tree. ``mend`` says how to go on; it may be empty."""
@@ -76,7 +79,9 @@ class UnknownNameError(UsageError):
         self.known = tuple(sorted(known))
         near = difflib.get_close_matches(name, self.known, n=1, cutoff=0.6)
         hint = f" (did you mean {near[0]}?)" if near else ""
-        listed = ", ".join(self.known) or "none"
+        more = len(self.known) - MAX_LISTED
+        listed = ", ".join(self.known[:MAX_LISTED]) or "none"
+        listed += f" and {more} more" if more > 0 else ""
         super().__init__(f"unknown {kind} {name!r}{hint}", mend=mend or f"Known: {listed}.")
 
 
@@ -203,11 +208,16 @@ class BudgetExceededError(CoreAgentError):
         self.limit, self.needed, self.left, self.scope = limit, needed, left, scope
         unit = "$" if limit == "usd" else ""
         tail = "" if limit == "usd" else f" {limit}"
-        super().__init__(
+        words = (
             f"the next call is predicted at {unit}{needed:.6g}{tail}, {unit}{max(left, 0):.6g}{tail} is left"
-            f" in the {scope} budget",
-            mend=mend or f"Raise the {limit} limit, or choose a cheaper model.",
+            f" in the {scope} budget"
         )
+        if limit == "seconds":
+            words = f"the time of the {scope} is up"
+        elif limit == "calls":
+            words = f"no model call is left in the {scope} budget"
+        cheaper = {"usd": ", or choose a cheaper model", "seconds": ", or choose a faster model"}.get(limit, "")
+        super().__init__(words, mend=mend or f"Raise the {limit} limit{cheaper}.")
 
 
 class ToolError(CoreAgentError):

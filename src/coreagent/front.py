@@ -1,6 +1,7 @@
 """The front door for Python: a core-agent that is ready to be asked."""
 
 import asyncio
+import atexit
 from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -8,8 +9,8 @@ from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
 from coreagent.answer import Answer
-from coreagent.budget import UNLIMITED, Budget
-from coreagent.errors import UnknownNameError, UsageError
+from coreagent.budget import UNLIMITED, Budget, check_budget
+from coreagent.errors import SettingsError, UnknownNameError, UsageError
 from coreagent.events import Event, PendingCall
 from coreagent.graphs.blueprint import Blueprint, Graph
 from coreagent.graphs.session import answer_of
@@ -187,11 +188,12 @@ class CoreAgent:
         return self._wait(self.ask(question, corpora=corpora, budget=budget))
 
     def close_sync(self) -> None:
-        """:meth:`close` for scripts without an event loop. Safe to call twice."""
+        """:meth:`close` for scripts without an event loop; done at exit if forgotten. Safe to call twice."""
         self._wait(self.close())
         if self._runner is not None:
             self._runner.close()
             self._runner = None
+            atexit.unregister(self.close_sync)
 
     def options(
         self,
@@ -205,14 +207,21 @@ class CoreAgent:
 
         Raises:
             UnknownNameError: a role, model or corpus that does not exist.
+            UsageError: a model for a role that it does not play, or a budget that is no number.
+            SettingsError: a corpus of the settings does not exist.
         """
         pinned = dict(models or {})
         for role, name in pinned.items():
             if role not in ROLES:
                 raise UnknownNameError("role", role, ROLES)
-            self.system.registry.card(name)
-        self.system.library.check(tuple(corpora))
+            card = self.system.registry.card(name)
+            if role not in card.roles:
+                able = ", ".join(other.name for other in self.system.registry.for_role(role)) or "none"
+                own = ", ".join(card.roles)
+                raise UsageError(f"model {name!r} does not play {role}, only {own}", mend=f"Models that do: {able}.")
+        check_budget(budget)
         defaults = self.system.deps.defaults
+        _check_corpora(self.system, tuple(corpora))
         return replace(
             defaults,
             corpora=tuple(corpora) or defaults.corpora,
@@ -226,7 +235,18 @@ class CoreAgent:
             asyncio.get_running_loop()
         except RuntimeError:
             # One loop for the agent's life: connections and files belong to the loop that opened them.
-            self._runner = self._runner or asyncio.Runner()
+            if self._runner is None:
+                self._runner = asyncio.Runner()
+                atexit.register(self.close_sync)
             return self._runner.run(work)
         work.close()
         raise UsageError("there is a running event loop", mend="Use `await agent.ask(...)` here.")
+
+
+def _check_corpora(system: System, named: tuple[str, ...]) -> None:
+    try:
+        system.library.check(named)
+    except UnknownNameError as error:
+        if named:
+            raise
+        raise SettingsError(str(error), key="knowledge.corpora", mend=error.mend) from error

@@ -4,11 +4,12 @@ import hashlib
 import json
 import unicodedata
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from coreagent.errors import InputError
+from coreagent.messages import sound
 
 MAX_GOAL_CHARS = 200_000
 
@@ -56,7 +57,7 @@ class _ConstraintsFile(BaseModel):
 
     budget_usd: float | None = Field(default=None, ge=0)
     latency_s: float | None = Field(default=None, gt=0)
-    privacy: str | None = Field(default=None, pattern="^(public|internal|confidential)$")
+    privacy: Literal["public", "internal", "confidential"] | None = None
 
 
 def intent_from_text(text: str) -> Intent:
@@ -75,6 +76,8 @@ def intent_from_text(text: str) -> Intent:
         )
     if "\x00" in goal:
         raise InputError("the question holds NUL bytes", mend="Send text, not a binary file.")
+    if goal != sound(goal):
+        raise InputError("the question is not valid UTF-8 text", mend="Convert it: iconv -t UTF-8.")
     return Intent(goal=goal)
 
 
@@ -88,9 +91,10 @@ def intent_from_json(text: str) -> Intent:
         parsed = _IntentFile.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "(the whole text)"
+        key = ".".join(str(part) for part in first["loc"])
+        words = "unknown key" if first["type"] == "extra_forbidden" else first["msg"].replace("Input should", "must")
         raise InputError(
-            f"the intent is not valid at {key}: {first['msg']}",
+            f"the intent is not valid{f' at {key}' if key else ''}: {words}",
             mend='The form is {"goal": "...", "domain": "", "constraints": {"budget_usd": 0.01, "latency_s": 10,'
             ' "privacy": "internal"}, "inputs": {}, "expected_output": ""}; only goal is required.',
         ) from error

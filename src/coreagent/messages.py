@@ -6,6 +6,17 @@ from typing import Literal
 Author = Literal["system", "user", "assistant", "tool"]
 
 
+def sound(text: str) -> str:
+    """The text with halves of surrogate pairs, which JSON can bring and nothing can store, joined or as U+FFFD."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class ToolCall:
     """A model's wish to run a tool. ``arguments`` is the raw JSON text, not yet validated."""
@@ -13,6 +24,11 @@ class ToolCall:
     id: str
     name: str
     arguments: str
+
+    def __post_init__(self) -> None:
+        if not (self.id.isascii() and self.name.isascii() and self.arguments.isascii()):
+            for field in ("id", "name", "arguments"):
+                object.__setattr__(self, field, sound(getattr(self, field)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +79,11 @@ class Usage:
             self.input_tokens + other.input_tokens,
             self.output_tokens + other.output_tokens,
             self.calls + other.calls,
+        )
+
+    def __sub__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.input_tokens - other.input_tokens,
+            self.output_tokens - other.output_tokens,
+            self.calls - other.calls,
         )

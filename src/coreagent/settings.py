@@ -24,7 +24,7 @@ CONFIG_NAME = "coreagent.toml"
 class _Section(BaseModel):
     """A table of the file: unknown keys are refused, values are frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class PriceSettings(_Section):
@@ -229,7 +229,8 @@ def find_config(chosen: Path | None, environment: Environment) -> Path | None:
             raise SettingsError("no such settings file", path=str(named), mend="Check --config or COREAGENT_CONFIG.")
         return named
     for candidate in (Path(CONFIG_NAME), Path(platformdirs.user_config_dir("coreagent")) / CONFIG_NAME):
-        if candidate.is_file():
+        # A folder or a broken link of this name is no reason to go on with other settings than the user thinks.
+        if os.path.lexists(candidate):
             return candidate
     return None
 
@@ -243,14 +244,23 @@ def load_settings(path: Path | None) -> Settings:
     if path is None:
         return Settings()
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"can not be read: {error}", path=str(path)) from error
+        # Editors on Windows put a byte order mark in front.
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        mend = "Mend or remove it, or name another with --config."
+        raise SettingsError(f"can not be read: {error.strerror}", path=str(path), mend=mend) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"not UTF-8 text: {error.reason}", path=str(path), mend="Save it as UTF-8.") from error
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+)", str(error))
-        raise SettingsError(f"not valid TOML: {error}", path=str(path), line=int(found[1]) if found else 0) from error
+        found = re.search(r" ?\(at line (\d+), column \d+\)| ?\(at end of document\)", str(error))
+        raise SettingsError(
+            f"not valid TOML: {str(error).replace(found[0], '') if found else error}",
+            path=str(path),
+            line=int(found[1] or len(text.splitlines())) if found else 0,
+            mend='A line is [section], or key = value; text stands in "quotes".',
+        ) from error
     return parse_settings(data, path=str(path), text=text)
 
 
@@ -260,14 +270,14 @@ def parse_settings(data: Mapping[str, Any], *, path: str = "", text: str = "") -
         return Settings.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
-        location = tuple(str(part) for part in first["loc"])
-        key = ".".join(location)
+        # Pydantic also names the branch of a union and the key of a table, which do not stand in the file.
+        location = tuple(str(part) for part in first["loc"] if "(" not in str(part) and part != "[key]")
         raise SettingsError(
             _explain(first["type"], first["msg"], first.get("ctx") or {}),
             path=path,
             line=_line_of(text, location),
-            key=key,
-            mend=_known_keys(location) if first["type"] == "extra_forbidden" else "",
+            key=".".join(f'"{part}"' if re.search(r"[^\w-]", part) else part for part in location),
+            mend=_known_keys(location) if first["type"] == "extra_forbidden" else _other_ways(error, first["loc"]),
         ) from error
 
 
@@ -276,7 +286,17 @@ def _explain(kind: str, message: str, context: Mapping[str, Any]) -> str:
         return "unknown key"
     if kind == "literal_error":
         return f"allowed values: {context.get('expected', '')}"
-    return message.removeprefix("Value error, ")
+    if kind in ("model_type", "dataclass_type", "dict_type"):
+        return "must be a table of keys and values"
+    return message.removeprefix("Value error, ").replace("Input should", "must")
+
+
+def _other_ways(error: ValidationError, location: tuple[str | int, ...]) -> str:
+    """The plain values that would be right too where a table was given that is not."""
+    for other in error.errors()[1:]:
+        if other["type"] == "literal_error" and other["loc"][:-1] == location[: len(other["loc"]) - 1]:
+            return f"Or give {(other.get('ctx') or {}).get('expected', '')}."
+    return ""
 
 
 def _known_keys(location: tuple[str, ...]) -> str:
@@ -290,18 +310,29 @@ def _known_keys(location: tuple[str, ...]) -> str:
         "security": SecuritySettings,
         "telemetry": TelemetrySettings,
     }
-    model = sections.get(location[0], Settings) if len(location) > 1 else Settings
-    return f"Known here: {', '.join(sorted(model.model_fields))}."
+    section, key = location[0], location[-1]
+    if key == "api_key":
+        return "Keys never stand in the file: name the environment variable that holds it with api_key_env."
+    model: type[BaseModel] = sections.get(section, Settings) if len(location) > 1 else Settings
+    if location[:2] == ("routing", "rules"):
+        model = RuleSettings
+    quoting = ' A name with a dot stands in quotes: [models."a.b"].' if section == "models" else ""
+    return f"Known here: {', '.join(sorted(model.model_fields))}.{quoting}"
 
 
 def _line_of(text: str, location: tuple[str, ...]) -> int:
     """1-based line of a key in TOML text; its table's line when the key is missing; 0 when nothing is found."""
     table: tuple[str, ...] = ()
+    seen: dict[tuple[str, ...], int] = {}
     best = 0
     for number, line in enumerate(text.splitlines(), start=1):
         header = re.match(r"\s*\[+\s*(.+?)\s*\]+", line)
         if header and "=" not in line.split("]")[0]:
             table = tuple(_parts(header[1]))
+            if line.lstrip().startswith("[["):
+                # An array of tables: the second [[x]] is x.1.
+                seen[table] = seen.get(table, -1) + 1
+                table = (*table, str(seen[table]))
             if location[: len(table)] == table:
                 best = number
             continue

@@ -38,7 +38,7 @@ def budgeted(ledger: Ledger, *steps: Step, card: ModelCard = CARD) -> Budgeted:
 async def test_the_real_usage_is_booked_not_the_worst_case() -> None:
     ledger = Ledger(Budget(usd=1.0))
     await budgeted(ledger, answer(3)).complete(REQUEST)
-    assert ledger.spent == Spent(usd=(SENT + 30) / 1e6, tokens=SENT + 3, calls=1)
+    assert ledger.spent == Spent((SENT + 30) / 1e6, Usage(SENT, 3, 1))
     assert ledger.reserved.usd == pytest.approx(0)
 
 
@@ -115,7 +115,7 @@ async def test_a_whole_stream_is_booked_once() -> None:
     ledger = Ledger(Budget(usd=1.0))
     chunks = [chunk async for chunk in budgeted(ledger, answer(9)).stream(REQUEST)]
     assert chunks[-1] == answer(9)
-    assert ledger.spent == Spent(usd=(SENT + 90) / 1e6, tokens=SENT + 9, calls=1)
+    assert ledger.spent == Spent((SENT + 90) / 1e6, Usage(SENT, 9, 1))
 
 
 class TakesTime(WrappedModel):

@@ -1,23 +1,20 @@
 """``coreagent ask``."""
 
 import asyncio
+import math
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
-from pydantic import TypeAdapter
 
-from coreagent.answer import Answer
 from coreagent.budget import Budget
 from coreagent.cli.agent import open_agent, parse_models
-from coreagent.cli.approvals import settle
-from coreagent.cli.failures import INTERRUPTED, exit_code_of
-from coreagent.cli.render import print_answer, print_step
-from coreagent.cli.text import printable
+from coreagent.cli.app import NamedPath
+from coreagent.cli.hearing import Showing, conclude, hear
 from coreagent.errors import InputError, UsageError
-from coreagent.events import ApprovalNeeded, Event, RunFinished, RunStarted, Token
 from coreagent.front import CoreAgent
 from coreagent.intents import MAX_GOAL_CHARS, Intent, intent_from_json, intent_from_text
 from coreagent.plans import RoleName
@@ -33,21 +30,30 @@ class Request:
     models: dict[RoleName, str]
     corpora: tuple[str, ...]
     budget: Budget
-    stream: bool
-    as_json: bool
-    explain: bool
+    showing: Showing
+
+
+class Amount(click.FloatRange):
+    """A number; "nan" would be a limit that limits nothing."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """As click does, then a look at what it is."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not an amount.", param, ctx)
+        return number
 
 
 @click.command()
 @click.argument("question", nargs=-1)
-@click.option("--intent", "intent_file", type=click.Path(path_type=Path), help="Ask what a JSON intent file says.")
+@click.option("--intent", "intent_file", type=NamedPath(path_type=Path), help="Ask what a JSON intent file says.")
 @click.option("--model", "models", multiple=True, metavar="ROLE=NAME", help="Use this model for a role.")
 @click.option("--corpus", "corpora", multiple=True, help="Search this corpus; may be given several times.")
-@click.option("--budget-usd", type=click.FloatRange(min=0), help="Dollars this run may spend.")
+@click.option("--budget-usd", type=Amount(min=0), help="Dollars this run may spend.")
 @click.option("--budget-tokens", type=click.IntRange(min=1), help="Tokens this run may use.")
-@click.option("--budget-seconds", type=click.FloatRange(min=0, min_open=True), help="Seconds it may take.")
-@click.option("--stream", is_flag=True, help="Print the answer as it is written, and the steps before it.")
-@click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
+@click.option("--budget-seconds", type=Amount(min=0, min_open=True), help="Seconds it may take.")
+@click.option("--stream", is_flag=True, help="Print the steps (to standard error) and the answer as they come.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole answer as one JSON object, and nothing else.")
 @click.option("--graph", type=click.Choice(["core", "tool_use"]), help="Plan ahead, or step by step (tool_use).")
 @click.option("--explain", is_flag=True, help="Show which role ran on which model, and why.")
 @click.pass_context
@@ -65,78 +71,32 @@ def command(
     graph: Literal["core", "tool_use"] | None,
     explain: bool,
 ) -> int:
-    """Ask QUESTION, or read it from standard input when it is "-"."""
+    """Ask QUESTION, or read it from standard input when it is "-".
+
+    A question that begins with a dash stands after two dashes: coreagent ask -- "-110 dBm: is that weak?"
+    """
     request = Request(
         intent=_intent(question, intent_file),
         models=parse_models(models),
         corpora=corpora,
         budget=Budget(usd=budget_usd, tokens=budget_tokens, seconds=budget_seconds),
-        stream=stream,
-        as_json=as_json,
-        explain=explain,
+        showing=Showing(steps=stream and not as_json, as_json=as_json, explain=explain),
     )
     return asyncio.run(_ask(open_agent(ctx, graph=graph), request))
 
 
 async def _ask(agent: CoreAgent, request: Request) -> int:
-    run_id = ""
-    try:
-        async with agent:
-            answer: Answer | None = None
-            waiting: list[ApprovalNeeded] = []
-            seen: list[Event] = []
-            streaming = request.stream and not request.as_json
-            events = agent.stream(
-                request.intent,
-                corpora=request.corpora,
-                models=request.models,
-                budget=request.budget,
-                tokens=streaming,
-            )
-            async for event in events:
-                seen.append(event)
-                if isinstance(event, RunStarted):
-                    run_id = event.run_id
-                elif isinstance(event, RunFinished):
-                    answer = event.answer
-                elif isinstance(event, ApprovalNeeded) and not await settle(agent, event):
-                    waiting.append(event)
-                if streaming:
-                    _print_live(event)
-            if answer is None:
-                return _print_waiting(run_id, waiting)
-            _print(answer, request, seen)
-            return exit_code_of(answer)
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        click.echo(f"\ninterrupted; go on with: coreagent runs resume {run_id}" if run_id else "\ninterrupted", err=True)
-        return INTERRUPTED
-
-
-def _print_live(event: object) -> None:
-    if isinstance(event, Token):
-        click.echo(printable(event.text), nl=False)
-        sys.stdout.flush()
-    else:
-        print_step(event)
-
-
-def _print(answer: Answer, request: Request, events: list[Event]) -> None:
-    if request.as_json:
-        click.echo(TypeAdapter(Answer).dump_json(answer, indent=2).decode())
-    else:
-        if request.stream:
-            click.echo()
-        print_answer(answer, events=events, explain=request.explain)
-
-
-def _print_waiting(run_id: str, waiting: list[ApprovalNeeded]) -> int:
-    click.echo("stopped: a person must decide on", err=True)
-    for event in waiting:
-        call = event.call
-        click.echo(f"  {call.id}  {call.tool} {printable(call.arguments)}  ({call.effect}: {call.reason})", err=True)
-    first = waiting[0].call.id if waiting else "CALL"
-    click.echo(f"go on with: coreagent runs resume {run_id} --approve {first}   (or --deny {first})", err=True)
-    return exit_code_of(Answer(run_id=run_id, question="", text="", status="waiting"))
+    showing = request.showing
+    async with agent:
+        events = agent.stream(
+            request.intent,
+            corpora=request.corpora,
+            models=request.models,
+            budget=request.budget,
+            tokens=showing.steps,
+        )
+        heard = await hear(agent, events, showing)
+    return conclude(heard, showing)
 
 
 def _intent(question: tuple[str, ...], intent_file: Path | None) -> Intent:
@@ -145,8 +105,18 @@ def _intent(question: tuple[str, ...], intent_file: Path | None) -> Intent:
             raise UsageError("a question and --intent were both given", mend="Give one of them.")
         return intent_from_json(_decode(_read_file(intent_file), str(intent_file)))
     if question == ("-",):
+        if sys.stdin is None:
+            raise InputError("standard input is closed", mend='Give the question itself: coreagent ask "..."')
         return intent_from_text(_decode(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input"))
-    return intent_from_text(" ".join(question))
+    return intent_from_text(_argument(" ".join(question)))
+
+
+def _argument(text: str) -> str:
+    """The text that was meant: in a locale without UTF-8 the bytes of the command line come as surrogates."""
+    try:
+        return os.fsencode(text).decode()
+    except UnicodeError:
+        return text
 
 
 def _read_file(path: Path) -> bytes:

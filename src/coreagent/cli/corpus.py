@@ -5,12 +5,16 @@ import textwrap
 from pathlib import Path
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from coreagent.cli.agent import open_agent
-from coreagent.cli.render import console
+from coreagent.cli.confirm import confirmed
+from coreagent.cli.failures import report
+from coreagent.cli.render import new_table, print_table
 from coreagent.cli.text import printable
+from coreagent.errors import KnowledgeError
 from coreagent.labels import Sensitivity
 
 _LABELS = click.Choice([str(level) for level in Sensitivity])
@@ -21,43 +25,51 @@ def command() -> None:
     """Add, list, search, show and remove corpora."""
 
 
-@command.command("add")
+@command.command("add", short_help="Read files and folders into a corpus.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--name", required=True, help="Name of the corpus; made when it does not exist.")
 @click.option("--label", type=_LABELS, help="How far its text may travel; public for a new corpus.")
 @click.pass_context
 def add(ctx: click.Context, paths: tuple[Path, ...], name: str, label: str | None) -> int:
-    """Read files and folders (Markdown, reStructuredText, plain text) into a corpus."""
+    """Read files and folders (Markdown, reStructuredText, plain text) into a corpus.
+
+    Unchanged files are passed over, so an interrupted import is taken up by the same command.
+    """
     library = open_agent(ctx).system.library
-    with Progress(
-        TextColumn("{task.description}"), MofNCompleteColumn(), BarColumn(), TimeRemainingColumn(), console=console()
-    ) as progress:
-        task = progress.add_task("documents", total=None)
-        report = library.add(
+    errors = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.completed} documents"), TimeElapsedColumn())
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
+        task = progress.add_task("", total=None)
+        added = library.add(
             paths,
             name=name,
             label=Sensitivity.parse(label) if label else None,
             progress=lambda path, outcome: progress.advance(task),
         )
-    done = report.added + report.replaced + report.unchanged
-    rate = report.chunks / report.seconds if report.seconds else 0.0
+    done = added.added + added.replaced + added.unchanged
+    rate = added.chunks / added.seconds if added.seconds else 0.0
     click.echo(
-        f"{report.corpus}: {report.added} added, {report.replaced} replaced, {report.unchanged} unchanged,"
-        f" {len(report.skipped)} skipped; {report.chunks} new chunks in {report.seconds:.1f} s ({rate:.0f} chunks/s)"
+        f"{added.corpus}: {added.added} added, {added.replaced} replaced, {added.unchanged} unchanged,"
+        f" {len(added.skipped)} skipped; {added.chunks} new chunks in {added.seconds:.1f} s ({rate:.0f} chunks/s)"
     )
-    for path, reason in report.skipped:
+    for path, reason in added.skipped:
         click.echo(f"  skipped {printable(str(path))}: {printable(reason)}")
-    return 0 if done else 8
+    if done:
+        return 0
+    mend = (
+        "Mend what is listed as skipped, then run it again." if added.skipped else "Name Markdown, .rst or .txt files."
+    )
+    return report(KnowledgeError(f"no document was added to corpus {name!r}", mend=mend))
 
 
 @command.command("list")
 @click.pass_context
 def list_(ctx: click.Context) -> None:
     """List the corpora."""
-    table = Table("corpus", "label", "documents", "chunks", "characters", box=None, pad_edge=False)
+    table = new_table("corpus", "label", "documents", "chunks", "characters", whole="corpus")
     for info in open_agent(ctx).system.library.list():
         table.add_row(info.name, str(info.label), f"{info.documents:,}", f"{info.chunks:,}", f"{info.characters:,}")
-    console().print(table)
+    print_table(table)
 
 
 @command.command("search")
@@ -87,20 +99,26 @@ def show(ctx: click.Context, name: str, document: str | None) -> None:
     if document:
         click.echo(printable(documents[0].text))
         return
-    table = Table("document", "title", "chunks", "characters", box=None, pad_edge=False)
+    table = new_table("document", "title", "chunks", "characters", whole="document")
     for info in documents:
-        table.add_row(info.slug, printable(info.title), str(info.chunks), f"{info.characters:,}")
-    console().print(table)
+        cells = (info.slug, info.title, str(info.chunks), f"{info.characters:,}")
+        table.add_row(*(Text(printable(cell)) for cell in cells))
+    print_table(table)
 
 
 @command.command("remove")
 @click.argument("name")
-@click.confirmation_option(prompt="Delete the corpus and its indexes?")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
-def remove(ctx: click.Context, name: str) -> None:
+def remove(ctx: click.Context, name: str, yes: bool) -> int:
     """Delete corpus NAME. The files it was made from stay."""
-    open_agent(ctx).system.library.remove(name)
+    library = open_agent(ctx).system.library
+    library.check((name,))
+    if not confirmed(f"Delete corpus {name} and its indexes?", yes=yes):
+        return 1
+    library.remove(name)
     click.echo(f"removed {name}")
+    return 0
 
 
 @command.command("audit")
@@ -108,6 +126,12 @@ def remove(ctx: click.Context, name: str) -> None:
 @click.pass_context
 def audit(ctx: click.Context, name: str) -> int:
     """Prove that every chunk of corpus NAME can be found."""
-    report = open_agent(ctx).system.library.audit(name)
-    click.echo(printable(str(report)))
-    return 0 if report.ok else 8
+    audited = open_agent(ctx).system.library.audit(name)
+    state = "sound" if audited.ok else f"{len(audited.problems)} problems"
+    click.echo(f"{name}: {audited.documents} documents, {audited.chunks} chunks: {state}")
+    for problem in audited.problems:
+        click.echo(f"  {printable(problem)}")
+    if audited.ok:
+        return 0
+    mend = f"Make it anew: coreagent corpus remove {name} && coreagent corpus add PATH --name {name}"
+    return report(KnowledgeError(f"corpus {name!r} is damaged", mend=mend))

@@ -7,7 +7,7 @@ import click
 
 from coreagent.cli.app import Place
 from coreagent.cli.text import printable
-from coreagent.doctor import Finding, diagnose
+from coreagent.doctor import Finding, State, diagnose
 from coreagent.front import CoreAgent
 from coreagent.knowledge.static_embedder import StaticEmbedder
 from coreagent.models.check import check
@@ -55,6 +55,6 @@ async def _reach_all(settings: Settings) -> list[Finding]:
         for name in settings.models:
             report = await check(agent.system.registry.get(name))
             what = f"reached in {report.latency_ms or 0:.0f} ms" if report.reached else "not reached"
-            state = "fail" if not report.reached else "warn" if report.problems else "ok"
+            state: State = "fail" if not report.reached else "warn" if report.problems else "ok"
             findings.append(Finding(f"model {name}", state, what, "; ".join(report.problems)))
         return findings

@@ -5,12 +5,12 @@ import textwrap
 import time
 
 import click
-from rich.table import Table
 from rich.text import Text
 
 from coreagent.agents.memory import LongTermMemory, MemoryItem
 from coreagent.cli.agent import open_agent
-from coreagent.cli.render import console
+from coreagent.cli.confirm import confirmed
+from coreagent.cli.render import new_table, print_table
 from coreagent.cli.text import printable
 from coreagent.errors import UsageError
 from coreagent.labels import Label, Sensitivity
@@ -56,16 +56,21 @@ def delete(ctx: click.Context, item: str) -> None:
 
 
 @command.command("clear")
-@click.confirmation_option(prompt="Forget everything?")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
-def clear(ctx: click.Context) -> None:
+def clear(ctx: click.Context, yes: bool) -> int:
     """Forget everything."""
-    click.echo(f"forgot {_memory(ctx).clear()} items")
+    memory = _memory(ctx)
+    if not confirmed("Forget everything?", yes=yes):
+        return 1
+    click.echo(f"forgot {memory.clear()} items")
+    return 0
 
 
 def _print(items: tuple[MemoryItem, ...]) -> None:
-    table = Table("item", "kind", "when", "label", "text", box=None, pad_edge=False)
+    table = new_table("item", "kind", "when", "label", "text", whole="item")
     for item in items:
         when = time.strftime("%Y-%m-%d", time.localtime(item.created_s))
-        table.add_row(item.id, item.kind, when, str(item.label), Text(printable(textwrap.shorten(item.text, 160, placeholder=" ..."))))
-    console().print(table)
+        text = Text(printable(textwrap.shorten(item.text, 160, placeholder=" ...")))
+        table.add_row(item.id, item.kind, when, str(item.label), text)
+    print_table(table)

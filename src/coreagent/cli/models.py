@@ -1,18 +1,18 @@
 """``coreagent models``."""
 
 import asyncio
+import math
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.table import Table
 from rich.text import Text
 
 from coreagent.cli.agent import open_agent
 from coreagent.cli.app import Place
-from coreagent.cli.render import console
+from coreagent.cli.render import new_table, print_table
 from coreagent.cli.text import printable
-from coreagent.errors import CoreAgentError, ModelError
+from coreagent.errors import CoreAgentError, ModelError, UsageError
 from coreagent.front import CoreAgent
 from coreagent.models.add import add_model
 from coreagent.models.card import ModelCard
@@ -31,17 +31,26 @@ def command() -> None:
 @click.pass_context
 def list_(ctx: click.Context) -> None:
     """List the models with what routing knows of them."""
-    table = Table("model", "roles", "placement", "clearance", "quality", "price", "context", box=None, pad_edge=False)
+    table = new_table("model", "roles", "placement", "clearance", "quality", "price", "context", whole="model")
     for card in open_agent(ctx).system.registry.cards:
         quality = "not measured" if card.quality is None else f"{card.quality:.2f}"
-        cells = (card.name, ", ".join(card.roles), card.placement, str(card.clearance), quality, price_words(card.price))
-        table.add_row(*(Text(cell) for cell in cells), f"{card.context_tokens:,}")
-    console().print(table)
+        cells = (
+            card.name,
+            ", ".join(card.roles),
+            card.placement,
+            str(card.clearance),
+            quality,
+            price_words(card.price),
+        )
+        table.add_row(*(Text(printable(cell)) for cell in cells), f"{card.context_tokens:,}")
+    print_table(table)
 
 
 @command.command("add")
 @click.argument("name")
-@click.option("--role", "roles", multiple=True, type=click.Choice(ROLES), help="A role it may play; all when not given.")
+@click.option(
+    "--role", "roles", multiple=True, type=click.Choice(ROLES), help="A role it may play; all when not given."
+)
 @click.option("--adapter", type=click.Choice(["openai_compatible", "litellm"]))
 @click.option("--base-url", help="Address of an OpenAI-compatible endpoint, for example http://127.0.0.1:8000/v1.")
 @click.option("--model", "remote", help="Its name at the endpoint, when it differs.")
@@ -53,7 +62,7 @@ def list_(ctx: click.Context) -> None:
 @click.option("--quality", type=click.FloatRange(0, 1), help="Expected share of good answers, if you know it.")
 @click.option("--check/--no-check", "checked", default=True, help="Call it once.")
 @click.pass_context
-def add(ctx: click.Context, name: str, remote: str | None, price: str | None, checked: bool, **fields: Any) -> int:
+def add(ctx: click.Context, /, name: str, remote: str | None, price: str | None, checked: bool, **fields: Any) -> int:
     """Write model NAME into coreagent.toml, and call it once.
 
     NAME such as ollama/qwen3:8b or vllm/MODEL is taken to be on this machine; any other NAME is a LiteLLM name.
@@ -84,7 +93,7 @@ async def _check(agent: CoreAgent, names: tuple[str, ...]) -> int:
         cards = [registry.card(name) for name in names] or list(registry.cards)
         reports = [await _check_one(agent, card) for card in cards if card.adapter != "builtin" or names]
         if not reports:
-            click.echo("only the built-in models are configured; they need no check. Add one: coreagent models add NAME")
+            click.echo("only built-in models are configured; they need no check. Add one: coreagent models add NAME")
         for report in reports:
             _print_report(report)
         return 0 if all(report.reached for report in reports) else ModelError.exit_code
@@ -117,5 +126,9 @@ def _price(text: str | None) -> Any:
     try:
         given, made = (float(part) for part in text.split(","))
     except ValueError:
-        raise click.BadParameter('give "free" or two numbers such as 0.15,0.60', param_hint="--price") from None
+        raise UsageError(
+            f"--price {text!r} is no price", mend='Give "free", or two numbers such as 0.15,0.60.'
+        ) from None
+    if not (0 <= given < math.inf and 0 <= made < math.inf):
+        raise UsageError(f"--price {text!r} is no price", mend="Dollars for a million tokens are numbers from 0 up.")
     return {"input_usd_per_mtok": given, "output_usd_per_mtok": made}

@@ -1,21 +1,18 @@
 """``coreagent runs``."""
 
 import asyncio
-import json
+import textwrap
 import time
 
 import click
-from rich.table import Table
 from rich.text import Text
 
-from coreagent.answer import Answer
 from coreagent.cli.agent import open_agent
-from coreagent.cli.approvals import settle
-from coreagent.cli.failures import exit_code_of
-from coreagent.cli.render import console, print_answer, print_step, step_line
-from coreagent.cli.text import printable
+from coreagent.cli.hearing import Showing, conclude, hear
+from coreagent.cli.render import new_table, print_answer, print_table, step_line
+from coreagent.cli.text import json_text, printable
 from coreagent.errors import UsageError
-from coreagent.events import ApprovalNeeded, RunFinished, event_to_json
+from coreagent.events import event_to_json
 from coreagent.front import CoreAgent
 
 
@@ -30,16 +27,13 @@ def command() -> None:
 @click.pass_context
 def list_(ctx: click.Context, limit: int, status: str | None) -> None:
     """List the newest runs."""
-    table = Table(box=None, pad_edge=False)
-    table.add_column("run", no_wrap=True, min_width=24)
-    for heading in ("started", "status", "cost", "question"):
-        table.add_column(heading)
+    table = new_table("run", "started", "status", "cost", "question", whole="run")
     for run in open_agent(ctx).system.store.list(limit, status):  # type: ignore[arg-type]  # click checked it
         started = time.strftime("%m-%d %H:%M", time.localtime(run.started_s))
         cost = f"${run.answer.cost_usd:.4g}" if run.answer else ""
-        question = Text(printable(" ".join(run.question.split()))[:60], no_wrap=True, overflow="ellipsis")
+        question = Text(printable(textwrap.shorten(run.question, 60, placeholder=" ...")))
         table.add_row(run.run_id, started, run.status, cost, question)
-    console().print(table)
+    print_table(table)
 
 
 @command.command("show")
@@ -53,7 +47,7 @@ def show(ctx: click.Context, run: str, with_events: bool, as_json: bool) -> None
     stored = store.get(run)
     if as_json:
         for entry in store.events(stored.run_id):
-            click.echo(json.dumps({"seq": entry.seq, "at": entry.at_s, **event_to_json(entry.event)}))
+            click.echo(json_text({"seq": entry.seq, "at": entry.at_s, **event_to_json(entry.event)}))
         return
     click.echo(f"{stored.run_id}  {stored.status}\n")
     entries = store.events(stored.run_id)
@@ -70,14 +64,25 @@ def show(ctx: click.Context, run: str, with_events: bool, as_json: bool) -> None
 @click.option("--approve", multiple=True, metavar="CALL", help="Agree to this waiting call.")
 @click.option("--deny", multiple=True, metavar="CALL", help="Refuse this waiting call.")
 @click.option("--reason", default="", help="Why it is refused.")
+@click.option("--stream", is_flag=True, help="Print the steps (to standard error) as they come.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole answer as one JSON object, and nothing else.")
 @click.pass_context
-def resume(ctx: click.Context, run: str, approve: tuple[str, ...], deny: tuple[str, ...], reason: str) -> int:
+def resume(
+    ctx: click.Context,
+    run: str,
+    approve: tuple[str, ...],
+    deny: tuple[str, ...],
+    reason: str,
+    stream: bool,
+    as_json: bool,
+) -> int:
     """Go on with a run that waits, failed or was interrupted; nothing that was finished is repeated."""
-    return asyncio.run(_resume(open_agent(ctx), run, approve, deny, reason))
+    showing = Showing(steps=stream and not as_json, as_json=as_json)
+    return asyncio.run(_resume(open_agent(ctx), run, showing, approve, deny, reason))
 
 
 async def _resume(
-    agent: CoreAgent, run: str, approve: tuple[str, ...], deny: tuple[str, ...], reason: str
+    agent: CoreAgent, run: str, showing: Showing, approve: tuple[str, ...], deny: tuple[str, ...], reason: str
 ) -> int:
     async with agent:
         run_id = agent.system.store.get(run).run_id
@@ -86,18 +91,8 @@ async def _resume(
             await agent.approve(call_id)
         for call_id in deny:
             await agent.deny(call_id, reason)
-        answer: Answer | None = None
-        async for event in agent.resume(run_id):
-            if isinstance(event, RunFinished):
-                answer = event.answer
-            elif isinstance(event, ApprovalNeeded) and not await settle(agent, event):
-                call = event.call
-                click.echo(f"waits: {call.id}  {call.tool} {printable(call.arguments)}", err=True)
-            print_step(event)
-        if answer is None:
-            return exit_code_of(Answer(run_id=run_id, question="", text="", status="waiting"))
-        print_answer(answer)
-        return exit_code_of(answer)
+        heard = await hear(agent, agent.resume(run_id), showing)
+    return conclude(heard, showing)
 
 
 @command.command("prune")

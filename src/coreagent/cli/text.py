@@ -1,10 +1,38 @@
 """Text that is safe to print: what a model or a document wrote can not drive the terminal."""
 
+import json
 import re
+import sys
+from typing import Any
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def printable(text: str) -> str:
-    """Control characters but tab and line feed are shown as ``\\x1b`` and the like instead of being obeyed."""
-    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text.replace("\r\n", "\n"))
+    r"""Control characters but tab and line feed are shown as ``\x1b`` and the like instead of being obeyed.
+
+    So are the marks that turn the direction of writing, which make text read as what it is not, and the halves of
+    surrogate pairs, which can not be printed.
+    """
+    return _CONTROL.sub(_shown, text.replace("\r\n", "\n"))
+
+
+def _shown(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def json_text(value: Any, *, indent: int | None = None) -> str:
+    """Plain values as JSON. What standard output can not spell is escaped, so that the line is JSON everywhere."""
+    spells_all = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "") == "utf8"
+    text = json.dumps(value, indent=indent, ensure_ascii=not spells_all)
+    # Control characters of the C1 block are legal in JSON and obeyed by some terminals.
+    return re.sub("[\x7f-\x9f]", lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def make_output_sturdy() -> None:
+    r"""No character can stop the program: what the terminal's encoding lacks is printed as ``\u2014`` and the like."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
