@@ -23,6 +23,7 @@ from coreagent.events import (
 from coreagent.graphs.blueprint import Blueprint, Graph
 from coreagent.graphs.checkpoints import LeanSqliteSaver, open_checkpoints
 from coreagent.graphs.deps import LiveRuns, new_run_id
+from coreagent.graphs.listening import listening
 from coreagent.graphs.state import RunOptions
 from coreagent.intents import Intent, intent_from_text
 from coreagent.runs import RunState, RunStore
@@ -216,7 +217,7 @@ class GraphSession:
                     async for event in self._step(graph, run_id, start):
                         if isinstance(event, RunFinished):
                             answer, status = event.answer, "finished"
-                        yield self._record(run_id, event)
+                        yield event
                     waiting = self._waiting_of(run_id)
                     if not waiting:
                         break
@@ -238,18 +239,40 @@ class GraphSession:
                 self.store.finish(run_id, status, answer)
 
     async def _step(self, graph: Graph, run_id: str, start: Any) -> AsyncGenerator[Event]:
-        """One drive of the graph up to its end or to an interrupt."""
+        """One drive of the graph up to its end or to an interrupt, heard event by event."""
         for entry in self._waiting_of(run_id):
             del self._waiting[entry.call.id]
+        events: asyncio.Queue[Event | None] = asyncio.Queue()
+
+        def hear(event: Event) -> None:
+            # Recorded as it happens, however slow the consumer is.
+            events.put_nowait(self._record(run_id, event))
+
+        with listening(hear):
+            drive = asyncio.create_task(self._drive(graph, run_id, start))
+        drive.add_done_callback(lambda _: events.put_nowait(None))
+        finished = False
+        try:
+            while (event := await events.get()) is not None:
+                finished = finished or isinstance(event, RunFinished)
+                yield event
+            await drive
+        finally:
+            if not drive.done():
+                drive.cancel()
+                await asyncio.wait([drive])
+        if not finished and self._saver is not None:
+            snapshot = await graph.aget_state(_config(run_id))
+            self._note_interrupts(run_id, snapshot.interrupts)
+
+    async def _drive(self, graph: Graph, run_id: str, start: Any) -> None:
         durability: Durability | None = None
         if self._saver is not None:
             durability = "sync" if self._blueprints[graph.name].durability == "sync" else self.durability
-        stream: Any = graph.astream(start, _config(run_id), stream_mode=["custom", "updates"], durability=durability)
-        async for mode, chunk in stream:
-            if mode == "custom":
-                yield chunk
-            elif "__interrupt__" in chunk:
-                self._note_interrupts(run_id, chunk["__interrupt__"])
+        stream: Any = graph.astream(start, _config(run_id), stream_mode="custom", durability=durability)
+        async for _ in stream:
+            # What a replaced node writes into the custom stream is its own; no event of ours passes here.
+            continue
 
     def _record(self, run_id: str, event: Event) -> Event:
         if self.store is not None:

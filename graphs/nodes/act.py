@@ -6,6 +6,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from coreagent.graphs.deps import Deps
+from coreagent.graphs.listening import emitter
 from coreagent.graphs.state import ActInput
 
 ActNode = Callable[[ActInput, Runtime[None]], Awaitable[dict[str, Any]]]
@@ -17,7 +18,7 @@ def act_node(deps: Deps) -> ActNode:
     async def act(task: ActInput, runtime: Runtime[None]) -> dict[str, Any]:
         proposal, options = task["proposal"], task["options"]
         outcome = await deps.agent.action.perform(
-            proposal, run_id=options.run_id, corpora=options.corpora, emit=runtime.stream_writer
+            proposal, run_id=options.run_id, corpora=options.corpora, emit=emitter(runtime)
         )
         done = "refused" if proposal.verdict == "deny" else "failed" if outcome.error else "ok"
         return {

@@ -8,6 +8,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command, Send, interrupt
 
 from coreagent.events import ApprovalGiven, PendingCall
+from coreagent.graphs.listening import emitter
 from coreagent.graphs.state import ActInput
 from coreagent.secrets import mask
 
@@ -30,7 +31,7 @@ def approve_node() -> ApproveNode:
             )
         )
         approved, reason = bool(reply.get("approved")), str(reply.get("reason", ""))
-        runtime.stream_writer(ApprovalGiven(proposal.call_id, approved, reason))
+        emitter(runtime)(ApprovalGiven(proposal.call_id, approved, reason))
         said = f"denied by a person: {reason}" if reason else "denied by a person"
         ruled = replace(proposal, verdict="allow" if approved else "deny", reason="approved" if approved else said)
         return Command(

@@ -12,6 +12,7 @@ from coreagent.agents.summarizer import Summarizer, SummarizerTask
 from coreagent.events import Warned
 from coreagent.graphs.calling import Work
 from coreagent.graphs.deps import Deps
+from coreagent.graphs.listening import emitter
 from coreagent.graphs.nodes.guard import STOPPING, stopped
 from coreagent.graphs.state import ActInput, CallInput, SubtaskResult
 from coreagent.labels import Label, strictest
@@ -34,7 +35,7 @@ class CallNode:
                 return await self._propose(task, runtime)
             return await self._write(task, runtime)
         except STOPPING as error:
-            runtime.stream_writer(Warned(f"{task['subtask'].id}: {error}"))
+            emitter(runtime)(Warned(f"{task['subtask'].id}: {error}"))
             failed = SubtaskResult(subtask=task["subtask"].id, error=str(error))
             return Command(update={"results": {failed.subtask: failed}, "stopped": stopped(error)}, goto="gather")
 
@@ -53,7 +54,7 @@ class CallNode:
             ),
             work=_work(task, "caller"),
             ledger=ledger,
-            emit=runtime.stream_writer,
+            emit=emitter(runtime),
         )
         update: dict[str, Any] = {"decisions": (called.decision,), "spent": ledger.spent}
         if not called.output.calls:
@@ -70,7 +71,7 @@ class CallNode:
             ToolCall(call_id, wish.name, wish.arguments),
             task["subtask"].id,
             label=_label(task),
-            emit=runtime.stream_writer,
+            emit=emitter(runtime),
         )
 
     async def _write(self, task: CallInput, runtime: Runtime[None]) -> Command[Any]:
@@ -86,7 +87,7 @@ class CallNode:
             ),
             work=_work(task, "summarizer"),
             ledger=ledger,
-            emit=runtime.stream_writer,
+            emit=emitter(runtime),
         )
         cited = tuple(evidence[number - 1] for number in called.output.cited)
         result = SubtaskResult(subtask=subtask.id, text=called.output.text, evidence=cited, label=_label(task))

@@ -8,6 +8,7 @@ from langgraph.types import Command
 
 from coreagent.errors import BudgetExceededError, ModelError, SecurityError
 from coreagent.events import Warned
+from coreagent.graphs.listening import emitter
 from coreagent.graphs.state import CoreState, Stopped
 
 StateNode = Callable[[CoreState, Runtime[None]], Awaitable[dict[str, Any] | Command[Any]]]
@@ -28,7 +29,7 @@ def guarded(node: StateNode) -> StateNode:
         try:
             return await node(state, runtime)
         except STOPPING as error:
-            runtime.stream_writer(Warned(f"stopped: {error}"))
+            emitter(runtime)(Warned(f"stopped: {error}"))
             return {"stopped": stopped(error)}
 
     return run

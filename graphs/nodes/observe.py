@@ -9,6 +9,7 @@ from coreagent.agents.tool_protocol import Turn, observed
 from coreagent.answer import Evidence
 from coreagent.events import Feedback
 from coreagent.graphs.deps import Deps
+from coreagent.graphs.listening import emitter
 from coreagent.graphs.nodes.guard import StateNode
 from coreagent.graphs.state import CoreState, SubtaskResult
 from coreagent.labels import strictest
@@ -27,7 +28,7 @@ def observe_node(deps: Deps) -> StateNode:
         result = state.get("results", {}).get(STEPS, SubtaskResult(subtask=STEPS, label=state["label"]))
         for outcome in outcomes.values():
             if outcome.error:
-                runtime.stream_writer(Feedback(outcome.source, f"{outcome.tool}: {outcome.error}", outcome.subtask))
+                emitter(runtime)(Feedback(outcome.source, f"{outcome.tool}: {outcome.error}", outcome.subtask))
             text = f"error: {outcome.error}" if outcome.error else outcome.text or "(nothing came back)"
             steps = replace(steps.said(observed(text)), taken=steps.taken + 1)
             result = SubtaskResult(
@@ -65,7 +66,7 @@ def reconsider_node(deps: Deps) -> StateNode:
     async def reconsider(state: CoreState, runtime: Runtime[None]) -> dict[str, Any]:
         fresh = deps.agent.planning.feedback((), state["verdict"])
         for item in fresh:
-            runtime.stream_writer(item)
+            emitter(runtime)(item)
         turns = (
             Turn("conclusion", observed(state["draft"].text).text),
             observed("\n".join(item.text for item in fresh)),

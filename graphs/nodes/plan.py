@@ -11,6 +11,7 @@ from coreagent.errors import SchemaMismatchError
 from coreagent.events import Feedback, Planned, Warned
 from coreagent.graphs.calling import Work
 from coreagent.graphs.deps import Deps
+from coreagent.graphs.listening import emitter
 from coreagent.graphs.nodes.guard import StateNode
 from coreagent.graphs.state import CoreState
 from coreagent.plans import Plan, Subtask
@@ -27,7 +28,7 @@ def plan_node(deps: Deps) -> StateNode:
         again = "plan" in state
         fresh = _feedback(deps, state) if again else ()
         for item in fresh:
-            runtime.stream_writer(item)
+            emitter(runtime)(item)
         attempt = state["attempt"] + 1 if again else 0
         planning = deps.agent.planning
         task = planning.task(
@@ -46,14 +47,14 @@ def plan_node(deps: Deps) -> StateNode:
         )
         update: dict[str, Any] = {"attempt": attempt, "feedback": fresh}
         try:
-            called = await deps.calls.make(PLANNER, task, work=work, ledger=ledger, emit=runtime.stream_writer)
+            called = await deps.calls.make(PLANNER, task, work=work, ledger=ledger, emit=emitter(runtime))
             made = called.output
             update["decisions"] = (called.decision,)
         except SchemaMismatchError as error:
-            runtime.stream_writer(Warned(f"no usable plan ({error.problem}); one open call is made instead"))
+            emitter(runtime)(Warned(f"no usable plan ({error.problem}); one open call is made instead"))
             made = Plan((Subtask(id="s1", role="caller", instruction=state["question"]),))
         labelled = _adopt(made, state, attempt)
-        runtime.stream_writer(Planned(labelled, attempt))
+        emitter(runtime)(Planned(labelled, attempt))
         return {**update, "plan": labelled, "spent": ledger.spent}
 
     return plan

@@ -6,6 +6,7 @@ from langgraph.runtime import Runtime
 
 from coreagent.events import Recalled
 from coreagent.graphs.deps import Deps
+from coreagent.graphs.listening import emitter
 from coreagent.graphs.nodes.guard import StateNode
 from coreagent.graphs.state import CoreState
 from coreagent.intents import intent_from_text
@@ -21,10 +22,10 @@ def prepare_node(deps: Deps) -> StateNode:
         privacy = intent.constraints.privacy
         asked = options.label.join(Label(Sensitivity.parse(privacy))) if privacy else options.label
         screened = deps.agent.security.screen_prompt(intent.goal, asked)
-        runtime.stream_writer(screened)
+        emitter(runtime)(screened)
         items = await deps.agent.memory.recall(intent.goal, label=screened.label, limit=4)
         if items:
-            runtime.stream_writer(Recalled(tuple(item.text for item in items)))
+            emitter(runtime)(Recalled(tuple(item.text for item in items)))
         return {
             "question": intent.goal,
             "intent": intent,

@@ -13,6 +13,7 @@ from coreagent.decision import Decision
 from coreagent.errors import RunError
 from coreagent.events import RunFinished, Warned
 from coreagent.graphs.deps import Deps
+from coreagent.graphs.listening import emitter
 from coreagent.graphs.nodes.gather import gather_evidence
 from coreagent.graphs.nodes.guard import StateNode
 from coreagent.graphs.nodes.summarize import evidence_label
@@ -32,7 +33,7 @@ def respond_node(deps: Deps) -> StateNode:
         text, citations, verdict = renumber(text, evidence, verdict)
         label = evidence_label(state) if "plan" in state else state["label"]
         text, screened = deps.agent.security.screen_response(text, label)
-        runtime.stream_writer(screened)
+        emitter(runtime)(screened)
         stop = state.get("stopped")
         decisions = state.get("decisions", ())
         answer = Answer(
@@ -56,9 +57,9 @@ def respond_node(deps: Deps) -> StateNode:
             await deps.agent.memory.remember(state["question"], answer)
         except RunError as error:
             # A full disk must not take away an answer that was paid for.
-            runtime.stream_writer(Warned(f"the answer is not remembered: {error}"))
+            emitter(runtime)(Warned(f"the answer is not remembered: {error}"))
         deps.live.close(options.run_id)
-        runtime.stream_writer(RunFinished(answer))
+        emitter(runtime)(RunFinished(answer))
         return {"answer": answer, "security_log": (f"response {screened.label}", *screened.findings)}
 
     return respond

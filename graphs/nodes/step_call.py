@@ -14,6 +14,7 @@ from coreagent.budget import Ledger, Spent
 from coreagent.errors import NoModelError, SchemaMismatchError
 from coreagent.graphs.calling import Called, Work
 from coreagent.graphs.deps import Deps
+from coreagent.graphs.listening import emitter
 from coreagent.graphs.nodes.guard import StateNode
 from coreagent.graphs.nodes.think import new_decisions
 from coreagent.graphs.state import ActInput, CoreState
@@ -51,7 +52,7 @@ def step_call_node(deps: Deps) -> StateNode:
             return Command(update=update, goto="observe")
         wish = called.output.calls[0]
         proposal = deps.agent.action.propose(
-            ToolCall(call_id, wish.name, wish.arguments), step.id, label=step.label, emit=runtime.stream_writer
+            ToolCall(call_id, wish.name, wish.arguments), step.id, label=step.label, emit=emitter(runtime)
         )
         action = f"Action: {proposal.tool}\nAction Input: {proposal.arguments}"
         update["steps"] = steps.said(Turn("caller", cut_observation(action)))
@@ -84,7 +85,7 @@ async def _ask(
         pinned=state["options"].models.get("caller", ""),
     )
     try:
-        return await deps.calls.make(caller, task, work=work, ledger=ledger, emit=runtime.stream_writer)
+        return await deps.calls.make(caller, task, work=work, ledger=ledger, emit=emitter(runtime))
     except NoModelError:
         plain = replace(task, native=False)
-        return await deps.calls.make(caller, plain, work=work, ledger=ledger, emit=runtime.stream_writer)
+        return await deps.calls.make(caller, plain, work=work, ledger=ledger, emit=emitter(runtime))

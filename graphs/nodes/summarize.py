@@ -1,5 +1,6 @@
 """The answer is drafted from the evidence, afresh by another model when a draft was not good enough."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ from coreagent.budget import Spent
 from coreagent.events import Escalated, Token
 from coreagent.graphs.calling import Work
 from coreagent.graphs.deps import Deps
+from coreagent.graphs.listening import emitter
 from coreagent.graphs.nodes.gather import gather_evidence, results_of
 from coreagent.graphs.nodes.guard import StateNode
 from coreagent.graphs.state import CoreState
@@ -25,6 +27,14 @@ def evidence_label(state: CoreState) -> Label:
     return strictest([state["label"], *(result.label for result in results_of(state).values())])
 
 
+def domain_of(state: CoreState) -> str:
+    """The intent's domain, else the one most of the plan's subtasks have; empty when nobody said."""
+    if state["intent"].domain:
+        return state["intent"].domain
+    domains = Counter(task.domain for task in state["plan"].subtasks if task.domain)
+    return domains.most_common(1)[0][0] if domains else ""
+
+
 def summarizer_task(deps: Deps, state: CoreState) -> SummarizerTask:
     """What the writer gets: numbered evidence, and a note for each subtask that failed. Never an earlier draft."""
     failed = [f"{r.subtask}: {r.error}" for r in results_of(state).values() if r.error]
@@ -34,7 +44,7 @@ def summarizer_task(deps: Deps, state: CoreState) -> SummarizerTask:
         evidence=gather_evidence(state, deps.passages),
         notes=tuple(failed),
         memory=state["memory"],
-        profile=deps.agent.profile.choose("summarizer", state["intent"].domain).text,
+        profile=deps.agent.profile.choose("summarizer", domain_of(state)).text,
     )
 
 
@@ -43,7 +53,7 @@ def writing(state: CoreState, *, escalated_from: str = "") -> Work:
     return Work(
         subtask="answer",
         label=evidence_label(state),
-        domain=state["intent"].domain,
+        domain=domain_of(state),
         pinned=state["options"].models.get("summarizer", ""),
         escalated_from=escalated_from,
     )
@@ -67,18 +77,18 @@ def summarize_with(
         escalated_from = state.get("writer", "") if state["escalations"] else ""
 
         def tell(text: str) -> None:
-            runtime.stream_writer(Token(text, number))
+            emitter(runtime)(Token(text, number))
 
         called = await deps.calls.make(
             writer,
             task,
             work=writing(state, escalated_from=escalated_from),
             ledger=ledger,
-            emit=runtime.stream_writer,
+            emit=emitter(runtime),
             on_text=tell if options.stream else None,
         )
         if escalated_from:
-            runtime.stream_writer(Escalated(escalated_from, called.model, "the draft was not supported"))
+            emitter(runtime)(Escalated(escalated_from, called.model, "the draft was not supported"))
         return {
             "draft": called.output,
             "evidence": task.evidence,

@@ -14,6 +14,7 @@ from coreagent.decision import Decision
 from coreagent.events import Planned, Warned
 from coreagent.graphs.calling import Work
 from coreagent.graphs.deps import Deps
+from coreagent.graphs.listening import emitter
 from coreagent.graphs.nodes.gather import gather_evidence
 from coreagent.graphs.nodes.guard import StateNode
 from coreagent.graphs.nodes.summarize import evidence_label
@@ -40,7 +41,7 @@ def think_node(deps: Deps) -> StateNode:
                 _task(deps, state, steps, again),
                 work=_work(state, steps),
                 ledger=ledger,
-                emit=runtime.stream_writer,
+                emit=emitter(runtime),
             )
             decisions += new_decisions(state, called.decision, *decisions)
             turn = called.output
@@ -49,7 +50,7 @@ def think_node(deps: Deps) -> StateNode:
         plan = _plan(state, steps, turn)
         update: dict[str, Any] = {"decisions": decisions, "spent": ledger.spent, "plan": plan}
         if turn is None:
-            runtime.stream_writer(Warned(f"the planner wrote nothing {1 + MAX_PLANNER_TRIES} times"))
+            emitter(runtime)(Warned(f"the planner wrote nothing {1 + MAX_PLANNER_TRIES} times"))
             return _give_up(deps, state, update, f"the planner wrote nothing {1 + MAX_PLANNER_TRIES} times")
         update["steps"] = steps.said(Turn("assistant", turn.text))
         if turn.next == "give up":
@@ -57,9 +58,9 @@ def think_node(deps: Deps) -> StateNode:
         if turn.next == "conclusion":
             return Command(update=update, goto="summarize")
         if steps.taken >= deps.max_steps:
-            runtime.stream_writer(Warned(f"stopped after {steps.taken} steps"))
+            emitter(runtime)(Warned(f"stopped after {steps.taken} steps"))
             return _out_of_steps(deps, state, update, steps.taken)
-        runtime.stream_writer(Planned(plan, state["attempt"]))
+        emitter(runtime)(Planned(plan, state["attempt"]))
         return Command(update=update, goto="call")
 
     return think

@@ -10,8 +10,9 @@ from coreagent.budget import Spent
 from coreagent.events import Verified
 from coreagent.graphs.calling import Work
 from coreagent.graphs.deps import Deps
+from coreagent.graphs.listening import emitter
 from coreagent.graphs.nodes.guard import StateNode
-from coreagent.graphs.nodes.summarize import SUMMARIZER, evidence_label, summarizer_task, writing
+from coreagent.graphs.nodes.summarize import SUMMARIZER, domain_of, evidence_label, summarizer_task, writing
 from coreagent.graphs.state import CoreState, Kept
 
 VERIFIER = Verifier()
@@ -34,20 +35,20 @@ def verify_node(deps: Deps) -> StateNode:
                     form=state["plan"].form,
                     draft=draft.text,
                     evidence=evidence,
-                    profile=deps.agent.profile.choose("verifier", state["intent"].domain).text,
+                    profile=deps.agent.profile.choose("verifier", domain_of(state)).text,
                 ),
                 work=Work(
                     subtask="verdict",
                     label=evidence_label(state),
-                    domain=state["intent"].domain,
+                    domain=domain_of(state),
                     pinned=state["options"].models.get("verifier", ""),
                 ),
                 ledger=ledger,
-                emit=runtime.stream_writer,
+                emit=emitter(runtime),
             )
             verdict = called.output
             update = {"decisions": (called.decision,), "spent": ledger.spent}
-        runtime.stream_writer(Verified(verdict))
+        emitter(runtime)(Verified(verdict))
         kept = state.get("kept")
         if "kept" not in state or verdict.score >= state["kept"].verdict.score:
             kept = Kept(draft=draft, evidence=evidence, verdict=verdict, writer=state["writer"])

@@ -20,6 +20,7 @@ from coreagent.models.chat import ChatModel
 from coreagent.plans import ROLES, RoleName
 from coreagent.routing.policy import Policy
 from coreagent.settings import Environment, Settings, load_settings
+from coreagent.tools.load import load_tools
 from coreagent.tools.tool import Tool
 from coreagent.wiring import System, build_system
 
@@ -42,6 +43,7 @@ class CoreAgent:
         home: Path | str | None = None,
         policy: Policy | None = None,
         graph: Literal["core", "tool_use"] | None = None,
+        base: Path | None = None,
     ) -> None:
         """Construct; nothing is loaded before the first question.
 
@@ -52,6 +54,7 @@ class CoreAgent:
             home: folder of corpora, runs and memory; ``COREAGENT_HOME`` or the user's data folder when None.
             policy: routing policy, in place of the one in the settings.
             graph: ``core`` plans ahead, ``tool_use`` decides step by step; the settings' when None.
+            base: folder that tool files named in the settings are relative to; the current one when None.
 
         Raises:
             UnknownNameError: a role that does not exist.
@@ -67,17 +70,18 @@ class CoreAgent:
             self._settings = self._settings.model_copy(update={"agent": agent})
         self._home = Path(home) if home is not None else None
         self._policy = policy
+        self._base = base or Path()
         self._system: System | None = None
         self._runner: asyncio.Runner | None = None
 
     @classmethod
     def from_file(cls, path: Path | str, *, tools: Sequence[Tool] = (), home: Path | str | None = None) -> Self:
-        """A core-agent as ``coreagent.toml`` describes it.
+        """A core-agent as ``coreagent.toml`` describes it, with the tools that it names and ``tools``.
 
         Raises:
             SettingsError: the file is missing or wrong; file, line and key are named.
         """
-        return cls(settings=load_settings(Path(path)), tools=tools, home=home)
+        return cls(settings=load_settings(Path(path)), tools=tools, home=home, base=Path(path).parent)
 
     @property
     def system(self) -> System:
@@ -88,7 +92,7 @@ class CoreAgent:
                 Environment(),
                 home=self._home,
                 models=self._models,
-                tools=self._tools,
+                tools=(*load_tools(self._settings.agent.tools, base=self._base), *self._tools),
                 policy=self._policy,
             )
         return self._system

@@ -118,6 +118,8 @@ class AgentSettings(_Section):
     max_steps: int = Field(default=12, ge=1, le=500)
     passages: int = Field(default=6, ge=1, le=50)
     memory: bool = True
+    tools: tuple[str, ...] = ()
+    """Your own tools: ``"package.module:name"`` or ``"file.py:name"``, relative to this file."""
 
 
 class KnowledgeSettings(_Section):

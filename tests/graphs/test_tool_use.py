@@ -169,7 +169,7 @@ async def test_after_the_last_step_the_conclusion_is_drawn_from_what_there_is() 
     assert answer.text == "2 [1], 4 [2]."
     assert answer.verdict.outcome == "supported"
     assert "stopped after 2 steps" in answer.notes[-1]
-    assert "max_steps" in answer.mend
+    assert "max_steps" in answer.notes[-1]
     assert 'calls_left="0"' in prompt(models["planner"], 2)
     assert len([event for event in events if isinstance(event, Planned)]) == 2
 

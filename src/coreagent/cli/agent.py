@@ -5,7 +5,7 @@ from typing import Literal
 import click
 
 from coreagent.cli.app import Place
-from coreagent.errors import UnknownNameError, UsageError
+from coreagent.errors import SettingsError, UnknownNameError, UsageError
 from coreagent.front import CoreAgent
 from coreagent.plans import ROLES, RoleName
 from coreagent.settings import Environment, find_config, load_settings
@@ -14,8 +14,18 @@ from coreagent.settings import Environment, find_config, load_settings
 def open_agent(ctx: click.Context, *, graph: Literal["core", "tool_use"] | None = None) -> CoreAgent:
     """The core-agent of this invocation's settings and home; ``graph`` in place of the settings' one."""
     place: Place = ctx.obj
-    settings = load_settings(find_config(place.config, Environment()))
-    return CoreAgent(settings=settings, home=place.home, graph=graph)
+    environment = Environment()
+    path = find_config(place.config, environment)
+    settings = load_settings(path)
+    if settings.agent.tools and place.config is None and environment.config is None:
+        # A folder somebody else made may hold a coreagent.toml; being in it must not run its code.
+        raise SettingsError(
+            "names tools, which are code, so this file must be chosen by name",
+            path=str(path),
+            key="agent.tools",
+            mend=f"coreagent --config {path} ...   (or export COREAGENT_CONFIG={path})",
+        )
+    return CoreAgent(settings=settings, home=place.home, graph=graph, base=path.parent if path else None)
 
 
 def parse_models(pairs: tuple[str, ...]) -> dict[RoleName, str]:
@@ -30,7 +40,7 @@ def parse_models(pairs: tuple[str, ...]) -> dict[RoleName, str]:
         role, sign, name = pair.partition("=")
         if not sign or not name:
             raise UsageError(f"--model {pair!r} is not of the form role=name", mend="For example summarizer=my/model.")
-        known = next((entry for entry in ROLES if entry == role), None)
+        known: RoleName | None = next((entry for entry in ROLES if entry == role), None)
         if known is None:
             raise UnknownNameError("role", role, ROLES)
         chosen[known] = name

@@ -36,6 +36,10 @@ class Place:
     home: Path | None
 
 
+class ReaderGoneError(Exception):
+    """Who read our output went away, as in ``coreagent runs list | head``. Not an OSError: click exits on those."""
+
+
 class LazyGroup(click.Group):
     """Knows its commands by name and one line; loads a command's module when it is invoked."""
 
@@ -60,6 +64,13 @@ class LazyGroup(click.Group):
             mend = f'Commands: {", ".join(_COMMANDS)}. To ask a question: coreagent ask "..."'
             raise UnknownNameError("command", args[0], _COMMANDS, mend=mend)
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGoneError from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """From the table, without loading anything."""
@@ -107,14 +118,12 @@ def run(argv: list[str]) -> int:
     make_output_sturdy()
     try:
         code = _invoke(argv)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
         return code
     except (click.Abort, KeyboardInterrupt, asyncio.CancelledError):
         click.echo("interrupted", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output went away, as in `coreagent runs list | head`.
+    except (ReaderGoneError, BrokenPipeError):
         silence_output()
         return 0
     except OSError as error:

@@ -16,7 +16,7 @@ async def settle(agent: CoreAgent, event: ApprovalNeeded) -> bool:
     Raises:
         Abort: Ctrl-C, or the end of the input; nothing is decided.
     """
-    if sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     call = event.call
     click.echo(f"\n{printable(call.tool)} {printable(call.arguments)}", err=True)

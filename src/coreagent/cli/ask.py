@@ -105,8 +105,6 @@ def _intent(question: tuple[str, ...], intent_file: Path | None) -> Intent:
             raise UsageError("a question and --intent were both given", mend="Give one of them.")
         return intent_from_json(_decode(_read_file(intent_file), str(intent_file)))
     if question == ("-",):
-        if sys.stdin is None:
-            raise InputError("standard input is closed", mend='Give the question itself: coreagent ask "..."')
         return intent_from_text(_decode(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input"))
     return intent_from_text(_argument(" ".join(question)))
 

@@ -15,7 +15,7 @@ def confirmed(question: str, *, yes: bool) -> bool:
     """
     if yes:
         return True
-    if sys.stdin is None or not sys.stdin.isatty():
+    if not sys.stdin.isatty():
         raise UsageError("nobody is at the terminal to confirm this", mend="Give --yes to do it without asking.")
     if click.confirm(question, default=False, err=True):
         return True

@@ -1,6 +1,7 @@
 """Text that is safe to print: what a model or a document wrote can not drive the terminal."""
 
 import json
+import os
 import re
 import sys
 from typing import Any
@@ -32,6 +33,10 @@ def json_text(value: Any, *, indent: int | None = None) -> str:
 
 def make_output_sturdy() -> None:
     r"""No character can stop the program: what the terminal's encoding lacks is printed as ``\u2014`` and the like."""
+    # A closed stream (`>&-`) is None. Its number must not go to the next file that is opened, a database perhaps.
+    sys.stdin = sys.stdin or os.fdopen(os.open(os.devnull, os.O_RDONLY), encoding="utf-8")
+    sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
