@@ -251,28 +251,24 @@ class GraphSession:
         with listening(hear):
             drive = asyncio.create_task(self._drive(graph, run_id, start))
         drive.add_done_callback(lambda _: events.put_nowait(None))
-        finished = False
         try:
             while (event := await events.get()) is not None:
-                finished = finished or isinstance(event, RunFinished)
                 yield event
             await drive
         finally:
             if not drive.done():
                 drive.cancel()
                 await asyncio.wait([drive])
-        if not finished and self._saver is not None:
-            snapshot = await graph.aget_state(_config(run_id))
-            self._note_interrupts(run_id, snapshot.interrupts)
 
     async def _drive(self, graph: Graph, run_id: str, start: Any) -> None:
         durability: Durability | None = None
         if self._saver is not None:
             durability = "sync" if self._blueprints[graph.name].durability == "sync" else self.durability
-        stream: Any = graph.astream(start, _config(run_id), stream_mode="custom", durability=durability)
-        async for _ in stream:
-            # What a replaced node writes into the custom stream is its own; no event of ours passes here.
-            continue
+        # Of the stream modes this one needs no task beside each step's own, and it tells of interrupts.
+        stream: Any = graph.astream(start, _config(run_id), stream_mode="updates", durability=durability)
+        async for update in stream:
+            if "__interrupt__" in update:
+                self._note_interrupts(run_id, update["__interrupt__"])
 
     def _record(self, run_id: str, event: Event) -> Event:
         if self.store is not None:

@@ -143,6 +143,12 @@ class CoreState(TypedDict):
     answer: Answer
 
 
+class EarlyEnd(TypedDict, total=False):
+    """The part of the state that an edge needs which only asks whether the run was stopped: reading less costs less."""
+
+    stopped: Stopped
+
+
 class CallInput(TypedDict):
     """What a ``call`` node is sent: one subtask with what it depends on."""
 

@@ -9,7 +9,7 @@ from langgraph.types import Command
 from coreagent.errors import BudgetExceededError, ModelError, SecurityError
 from coreagent.events import Warned
 from coreagent.graphs.listening import emitter
-from coreagent.graphs.state import CoreState, Stopped
+from coreagent.graphs.state import CoreState, EarlyEnd, Stopped
 
 StateNode = Callable[[CoreState, Runtime[None]], Awaitable[dict[str, Any] | Command[Any]]]
 
@@ -35,11 +35,11 @@ def guarded(node: StateNode) -> StateNode:
     return run
 
 
-def unless_stopped(target: str) -> Callable[[CoreState], Awaitable[str]]:
+def unless_stopped(target: str) -> Callable[[EarlyEnd], Awaitable[str]]:
     """An edge to ``target``, or to ``respond`` once the run is stopped."""
 
     # Async, like every edge function here: langgraph runs others in a thread, which costs more than the decision.
-    async def choose(state: CoreState) -> str:
+    async def choose(state: EarlyEnd) -> str:
         return "respond" if "stopped" in state else target
 
     return choose

@@ -14,6 +14,8 @@ _SECTION = re.compile(
     r"<(?P<name>[a-z_]+)(?P<attributes>(?: [a-z_]+=\"[^\"]*\")*)>\n(?P<body>.*?)\n</(?P=name)>", re.DOTALL
 )
 _ATTRIBUTE = re.compile(r"([a-z_]+)=\"([^\"]*)\"")
+_UNSAFE = re.compile(r"[\s<>]+")
+_UNSAFE_OR_QUOTE = re.compile(r"[\s<>\"]")
 # U+2039 looks like an angle bracket to a reader and can not form a tag.
 _ESCAPED = "\u2039"
 
@@ -30,7 +32,7 @@ class Section:
 def render(name: str, body: str, /, **attributes: str | int | float) -> str:
     """Write one section. ``body`` may hold anything; attribute values lose double quotes and line ends."""
     shown = "".join(f' {key}="{_attribute(value)}"' for key, value in attributes.items())
-    quoted = _TAG.sub(_ESCAPED + r"\1", body)
+    quoted = _TAG.sub(_ESCAPED + r"\1", body) if "<" in body else body
     return f"<{name}{shown}>\n{quoted}\n</{name}>"
 
 
@@ -52,4 +54,5 @@ def first(sections: tuple[Section, ...], name: str) -> str:
 
 
 def _attribute(value: str | int | float) -> str:
-    return re.sub(r"[\s<>]+", " ", str(value).replace('"', "'")).strip()
+    text = str(value)
+    return _UNSAFE.sub(" ", text.replace('"', "'")).strip() if _UNSAFE_OR_QUOTE.search(text) else text

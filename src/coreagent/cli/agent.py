@@ -1,5 +1,6 @@
 """From command-line options to a core-agent."""
 
+import asyncio
 from typing import Literal
 
 import click
@@ -25,7 +26,10 @@ def open_agent(ctx: click.Context, *, graph: Literal["core", "tool_use"] | None 
             key="agent.tools",
             mend=f"coreagent --config {path} ...   (or export COREAGENT_CONFIG={path})",
         )
-    return CoreAgent(settings=settings, home=place.home, graph=graph, base=path.parent if path else None)
+    agent = CoreAgent(settings=settings, home=place.home, graph=graph, base=path.parent if path else None)
+    # Commands that need no event loop leave their files open until here.
+    ctx.call_on_close(lambda: asyncio.run(agent.close()))
+    return agent
 
 
 def parse_models(pairs: tuple[str, ...]) -> dict[RoleName, str]:

@@ -13,6 +13,7 @@ import click
 
 from coreagent.cli.failures import EXIT_CODES, report, report_system, report_usage, silence_output
 from coreagent.cli.interrupts import INTERRUPTED, leaving_at_once
+from coreagent.cli.parameters import NamedPath
 from coreagent.cli.text import make_output_sturdy
 from coreagent.errors import CoreAgentError, UnknownNameError, UsageError
 
@@ -76,16 +77,6 @@ class LazyGroup(click.Group):
         """From the table, without loading anything."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, words) for name, (_, words) in _COMMANDS.items()])
-
-
-class NamedPath(click.Path):
-    """A path that is not empty: ``--home "$UNSET"`` must not mean the current folder."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """As click does, after a look at the text."""
-        if value == "":
-            self.fail("it is empty.", param, ctx)
-        return super().convert(value, param, ctx)
 
 
 _EPILOG = "Exit codes: " + "; ".join(f"{code} {words}" for code, words in EXIT_CODES.items()) + "."

@@ -1,19 +1,18 @@
 """``coreagent ask``."""
 
 import asyncio
-import math
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import click
 
 from coreagent.budget import Budget
 from coreagent.cli.agent import open_agent, parse_models
-from coreagent.cli.app import NamedPath
 from coreagent.cli.hearing import Showing, conclude, hear
+from coreagent.cli.parameters import Amount, NamedPath
 from coreagent.errors import InputError, UsageError
 from coreagent.front import CoreAgent
 from coreagent.intents import MAX_GOAL_CHARS, Intent, intent_from_json, intent_from_text
@@ -31,17 +30,6 @@ class Request:
     corpora: tuple[str, ...]
     budget: Budget
     showing: Showing
-
-
-class Amount(click.FloatRange):
-    """A number; "nan" would be a limit that limits nothing."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """As click does, then a look at what it is."""
-        number = super().convert(value, param, ctx)
-        if not math.isfinite(number):
-            self.fail(f"{value!r} is not an amount.", param, ctx)
-        return number
 
 
 @click.command()

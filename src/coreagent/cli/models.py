@@ -46,7 +46,7 @@ def list_(ctx: click.Context) -> None:
     print_table(table)
 
 
-@command.command("add")
+@command.command("add", short_help="Write a model into coreagent.toml, and call it once.")
 @click.argument("name")
 @click.option(
     "--role", "roles", multiple=True, type=click.Choice(ROLES), help="A role it may play; all when not given."
@@ -79,7 +79,7 @@ def add(ctx: click.Context, /, name: str, remote: str | None, price: str | None,
     return asyncio.run(_check(agent, (name,)))
 
 
-@command.command("check")
+@command.command("check", short_help="Call each model once.")
 @click.argument("names", nargs=-1)
 @click.pass_context
 def check_(ctx: click.Context, names: tuple[str, ...]) -> int:

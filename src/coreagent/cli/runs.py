@@ -9,6 +9,7 @@ from rich.text import Text
 
 from coreagent.cli.agent import open_agent
 from coreagent.cli.hearing import Showing, conclude, hear
+from coreagent.cli.parameters import Amount
 from coreagent.cli.render import new_table, print_answer, print_table, step_line
 from coreagent.cli.text import json_text, printable
 from coreagent.errors import UsageError
@@ -36,7 +37,7 @@ def list_(ctx: click.Context, limit: int, status: str | None) -> None:
     print_table(table)
 
 
-@command.command("show")
+@command.command("show", short_help="Show a run: its answer, or its events.")
 @click.argument("run", default="last")
 @click.option("--events", "with_events", is_flag=True, help="Every event, one line each.")
 @click.option("--json", "as_json", is_flag=True, help="Events as JSON lines.")
@@ -59,7 +60,7 @@ def show(ctx: click.Context, run: str, with_events: bool, as_json: bool) -> None
         print_answer(stored.answer, events=[entry.event for entry in entries], explain=True)
 
 
-@command.command("resume")
+@command.command("resume", short_help="Go on with a run that was stopped.")
 @click.argument("run", default="last")
 @click.option("--approve", multiple=True, metavar="CALL", help="Agree to this waiting call.")
 @click.option("--deny", multiple=True, metavar="CALL", help="Refuse this waiting call.")
@@ -97,7 +98,7 @@ async def _resume(
 
 @command.command("prune")
 @click.option("--keep", type=click.IntRange(min=0), help="Keep this many of the newest runs.")
-@click.option("--older-than-days", type=click.FloatRange(min=0), help="Delete runs older than this.")
+@click.option("--older-than-days", type=Amount(min=0), help="Delete runs older than this.")
 @click.pass_context
 def prune(ctx: click.Context, keep: int | None, older_than_days: float | None) -> None:
     """Delete old runs with their events. Running and waiting ones stay."""
