@@ -40,9 +40,9 @@ bench: $(VENV)/.dev
 lock: $(VENV)/.dev
 	@$(PIP) install uv
 	@$(BIN)/uv pip compile pyproject.toml --group setup --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements/runtime.txt
+	  --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --upgrade -o requirements/runtime.txt
 	@$(BIN)/uv pip compile pyproject.toml --group setup --group dev --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -c requirements/runtime.txt -o requirements/dev.txt
+	  --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --upgrade -c requirements/runtime.txt -o requirements/dev.txt
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -23,6 +23,8 @@ MAX_HISTORY_TOKENS = 3_750
 """Of the history only so many tokens are sent, the last ones."""
 END = "</s>"
 
+MIN_END_CHARS = 60
+
 _PRECEDENCE: tuple[NextTurn, ...] = ("give up", "conclusion", "caller")
 _ACTION = re.compile(r"^[ \t]*Action[ \t]*:[ \t]*(?P<name>[^\n]*?)[ \t]*$", re.MULTILINE)
 _INPUT = re.compile(r"^[ \t]*Action[ \t]+Input[ \t]*:[ \t]*", re.MULTILINE)
@@ -141,7 +143,16 @@ def recent(turns: Sequence[Turn], *, max_tokens: int = MAX_HISTORY_TOKENS) -> tu
 
 
 def _end_of(turn: Turn, max_tokens: int) -> Turn | None:
-    empty = estimate_tokens(write_history([Turn(turn.speaker, "...")])) + 2
-    # Three bytes a token, as estimate_tokens counts; a character cut in two is left out.
-    room = 3 * (max_tokens - empty)
-    return Turn(turn.speaker, f"...{turn.text.encode()[-room:].decode(errors='ignore')}") if room >= 60 else None
+    """The longest end of a turn that fits, found by halving; None when next to nothing does."""
+    fits, too_long = 0, len(turn.text) + 1
+    while too_long - fits > 1:
+        middle = (fits + too_long) // 2
+        if estimate_tokens(write_history([_shortened(turn, middle)])) < max_tokens:
+            fits = middle
+        else:
+            too_long = middle
+    return _shortened(turn, fits) if fits >= MIN_END_CHARS else None
+
+
+def _shortened(turn: Turn, characters: int) -> Turn:
+    return Turn(turn.speaker, f"...{turn.text[len(turn.text) - characters :]}")

@@ -4,6 +4,7 @@ Built-in, remote and scripted models stand behind :class:`ChatModel` alike, and 
 recording, tracing) is added by wrapping one in another.
 """
 
+import string
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -114,12 +115,18 @@ class ChatModel(Protocol):
         ...
 
 
-def estimate_tokens(text: str) -> int:
-    """Tokens of a text where no tokenizer is at hand: at least one, about four bytes of UTF-8 each.
+_LETTERS = (string.ascii_letters + " ").encode()
 
-    Used for reservations, so it errs on the high side for English and is near the truth for Chinese.
+
+def estimate_tokens(text: str) -> int:
+    """Tokens of a text where no tokenizer is at hand, for reservations: so it errs on the high side.
+
+    Words take a token for each three letters, digits and punctuation seven for each ten bytes: tables of figures have
+    1.4 to 2.5 bytes a token, English prose four and more. Chinese comes out at two tokens a character.
     """
-    return max(1, (len(text.encode(errors="surrogatepass")) + 2) // 3)
+    raw = text.encode(errors="surrogatepass")
+    other = len(raw.translate(None, _LETTERS))
+    return 1 + (len(raw) - other) // 3 + other * 7 // 10
 
 
 def estimate_input_tokens(request: ChatRequest) -> int:

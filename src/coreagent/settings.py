@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from coreagent.errors import SettingsError
 from coreagent.plans import RoleName
@@ -77,6 +77,13 @@ class ModelSettings(_Section):
     total_timeout_s: float = Field(default=300.0, gt=0)
     max_attempts: int = Field(default=4, ge=1, le=20)
     """Tries in all, the first included."""
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        if value and not re.match(r"https?://[^\s/]", value):
+            raise ValueError(f"{value!r} is not an address of the form http://host:port/v1")
+        return value
 
 
 class RoutingSettings(_Section):
@@ -279,7 +286,7 @@ def parse_settings(data: Mapping[str, Any], *, path: str = "", text: str = "") -
             path=path,
             line=_line_of(text, location),
             key=".".join(f'"{part}"' if re.search(r"[^\w-]", part) else part for part in location),
-            mend=_known_keys(location) if first["type"] == "extra_forbidden" else _other_ways(error, first["loc"]),
+            mend=_mend(error, location),
         ) from error
 
 
@@ -293,8 +300,14 @@ def _explain(kind: str, message: str, context: Mapping[str, Any]) -> str:
     return message.removeprefix("Value error, ").replace("Input should", "must")
 
 
-def _other_ways(error: ValidationError, location: tuple[str | int, ...]) -> str:
-    """The plain values that would be right too where a table was given that is not."""
+def _mend(error: ValidationError, key: tuple[str, ...]) -> str:
+    """How to go on: the known keys, an example, or the plain value that would be right where a table is wrong."""
+    first = error.errors()[0]
+    if first["type"] == "extra_forbidden":
+        return _known_keys(key)
+    if key[-1:] == ("base_url",):
+        return 'For example: base_url = "http://127.0.0.1:8000/v1"'
+    location = first["loc"]
     for other in error.errors()[1:]:
         if other["type"] == "literal_error" and other["loc"][:-1] == location[: len(other["loc"]) - 1]:
             return f"Or give {(other.get('ctx') or {}).get('expected', '')}."

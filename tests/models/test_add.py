@@ -69,7 +69,7 @@ def test_a_price_table_and_no_nones(tmp_path: Path) -> None:
         ("models = {}\n", "b", {}, "table of its own"),
         ("models = 3\n", "b", {}, "table of its own"),
         ("[models\n", "b", {}, "not valid TOML"),
-        ("\udcff", "b", {}, "can not be read"),
+        ("\udcff", "b", {}, "not UTF-8 text"),
     ],
 )
 def test_a_refusal_leaves_the_file_alone(

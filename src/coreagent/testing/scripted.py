@@ -18,7 +18,12 @@ Step = Answer | Exception | Callable[[ChatRequest], Answer]
 """Text, tool calls, a whole completion, an error to raise, or a function that gives one of the first three."""
 
 SCRIPTED_CARD = ModelCard(
-    name="scripted", adapter="scripted", model="scripted", clearance=Sensitivity.CONFIDENTIAL, family="scripted"
+    name="scripted",
+    adapter="scripted",
+    model="scripted",
+    context_tokens=128_000,
+    clearance=Sensitivity.CONFIDENTIAL,
+    family="scripted",
 )
 
 

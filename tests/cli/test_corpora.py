@@ -1,0 +1,110 @@
+"""Files that can not become documents, names that can not become corpora, and text that would drive the terminal."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.cli.driving import Cli, is_error
+
+HOSTILE = "# Esc\x1b[31m title\n\nThe qwertzon node \x1b]0;owned\x07 says \u202ehello\u202c.\n"
+
+
+def folder() -> Path:
+    made = Path("docs")
+    made.mkdir()
+    (made / "good.md").write_text("# Good\n\nThe zorbulator carries zorb frames.\n", encoding="utf-8")
+    return made
+
+
+def test_what_can_not_be_read_is_listed_with_the_reason_and_the_rest_is_added(cli: Cli) -> None:
+    docs = folder()
+    (docs / "empty.md").write_text("", encoding="utf-8")
+    (docs / "blank.txt").write_text(" \n\n", encoding="utf-8")
+    (docs / "binary.txt").write_bytes(bytes(range(256)) * 4)
+    (docs / "latin.md").write_bytes("# Straße".encode("latin-1"))
+    (docs / "scan.pdf").write_bytes(b"%PDF-1.4")
+    (docs / "loop").symlink_to(docs.resolve())
+    (docs / "self.md").symlink_to("self.md")
+    (docs / "gone.md").symlink_to("nowhere.md")
+    os.mkfifo(docs / "pipe.md")
+    with (docs / "huge.txt").open("wb") as file:
+        file.truncate(60_000_000)
+    result = cli("corpus", "add", str(docs), "--name", "x")
+    assert result.code == 0
+    assert result.err == ""
+    assert result.out.startswith("x: 1 added, 0 replaced, 0 unchanged, 10 skipped")
+    for name, reason in {
+        "empty.md": "empty",
+        "blank.txt": "empty",
+        "binary.txt": "binary",
+        "latin.md": "iconv -f",
+        "scan.pdf": "pdftotext",
+        "loop": "read already",
+        "self.md": "symbolic links",
+        "gone.md": "No such file",
+        "pipe.md": "not a regular file",
+        "huge.txt": "limit",
+    }.items():
+        line = next(line for line in result.out.splitlines() if f"/{name}:" in line)
+        assert reason in line
+    assert cli("corpus", "add", str(docs), "--name", "x").out.startswith("x: 0 added, 0 replaced, 1 unchanged")
+
+
+@pytest.mark.parametrize("path", ["nope.md", os.devnull, "https://example.com/a.md", "caf\udce9.md"])
+def test_a_path_that_gives_nothing_leaves_no_corpus_behind(cli: Cli, path: str) -> None:
+    result = cli("corpus", "add", path, "--name", "x")
+    assert result.code == 8
+    assert result.error_lines[0] == "error: no document was added to corpus 'x'"
+    assert "  skipped " in result.out
+    assert "\nx " not in cli("corpus", "list").out
+
+
+def test_what_a_corpus_may_be_called(cli: Cli) -> None:
+    docs = str(folder())
+    is_error(cli("corpus", "add", docs, "--name", "Bad Name!"), 2, "can not be called 'Bad Name!'", "lower-case")
+    is_error(cli("corpus", "add", docs, "--name", "primer"), 2, "can not be called 'primer'")
+    is_error(cli("corpus", "add", docs), 2, "--name", "--help")
+    is_error(cli("corpus", "add", "--name", "x"), 2, "PATHS", "--help")
+    assert cli("corpus", "add", docs, "--name", "x").code == 0
+    is_error(cli("corpus", "add", docs, "--name", "x", "--label", "internal"), 2, "labelled public, not internal")
+
+
+def test_control_characters_of_a_document_are_shown_and_never_obeyed(cli: Cli) -> None:
+    docs = folder()
+    (docs / "hostile.md").write_text(HOSTILE, encoding="utf-8")
+    cli("corpus", "add", str(docs), "--name", "x")
+    for arguments in (
+        ("corpus", "show", "x"),
+        ("corpus", "show", "x", "hostile"),
+        ("corpus", "search", "qwertzon", "--corpus", "x"),
+        ("ask", "What does the qwertzon node say?", "--corpus", "x"),
+        ("ask", "What does the qwertzon node say?", "--corpus", "x", "--stream", "--explain"),
+        ("ask", "What does the qwertzon node say?", "--corpus", "x", "--json"),
+        ("runs", "show", "last", "--events"),
+        ("runs", "show", "last", "--json"),
+        ("memory", "list"),
+    ):
+        result = cli(*arguments)
+        assert result.code == 0
+        assert not set("\x1b\x07\u202e") & set(result.out + result.err), arguments
+    assert r"\x1b]0;owned\x07" in cli("corpus", "show", "x", "hostile").out
+
+
+def test_nothing_is_deleted_without_a_yes(cli: Cli) -> None:
+    cli("corpus", "add", str(folder()), "--name", "x")
+    is_error(cli("corpus", "remove", "x", stdin=b"y\n"), 2, "nobody is at the terminal", "--yes")
+    is_error(cli("memory", "clear", stdin=b"y\n"), 2, "nobody is at the terminal", "--yes")
+    assert cli("corpus", "audit", "x").out == "x: 1 documents, 1 chunks: sound\n"
+    assert cli("corpus", "remove", "x", "--yes").out == "removed x\n"
+
+
+def test_a_corpus_of_another_embedder_is_named_before_anything_is_asked(cli: Cli, own_home: Path) -> None:
+    cli("corpus", "add", str(folder()), "--name", "x")
+    with sqlite3.connect(own_home / "knowledge" / "corpora.sqlite3") as connection:
+        connection.execute("UPDATE corpus SET embedder = 'other', digest = 'ffff'")
+    connection.close()
+    for arguments in (("ask", "zorb?"), ("ask", "zorb?", "--corpus", "x"), ("corpus", "search", "zorb")):
+        is_error(cli(*arguments), 8, "made with the embedder other", "coreagent corpus remove x")
+    assert cli("ask", "What is the A1 interface?", "--corpus", "primer").code == 0
