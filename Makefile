@@ -4,7 +4,8 @@
 # make bench   print the benchmark figures
 # make lock    resolve the dependencies anew into requirements/
 
-PYTHON ?= $(firstword $(foreach v,python3.13 python3.12 python3.11 python3,$(if $(shell command -v $(v)),$(v))))
+# The first that runs: a name on the path may be a stub that starts nothing.
+PYTHON ?= $(shell for v in python3.13 python3.12 python3.11 python3; do $$v -c "" 2>/dev/null && echo $$v && break; done)
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
