@@ -33,9 +33,7 @@ def open_primer(folder: Path, embedder: Embedder, *, articles: Path = ARTICLES) 
     path = folder / f"primer-{_fingerprint(articles, embedder)[:16]}.sqlite3"
     if path.exists():
         try:
-            store = Store(path, write=False)
-            store.corpus(NAME)
-            return store
+            return _opened(path)
         except KnowledgeError:
             with contextlib.suppress(OSError):
                 path.unlink()  # Damaged: made again below.
@@ -54,6 +52,16 @@ def open_primer(folder: Path, embedder: Embedder, *, articles: Path = ARTICLES) 
         store = Store(None)
         _fill(store, embedder, articles)
         return store
+
+
+def _opened(path: Path) -> Store:
+    store = Store(path, write=False)
+    try:
+        store.corpus(NAME)
+    except BaseException:
+        store.close()
+        raise
+    return store
 
 
 def _build(path: Path, embedder: Embedder, articles: Path) -> None:

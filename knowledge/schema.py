@@ -119,8 +119,12 @@ def connect(path: Path | None, *, write: bool) -> sqlite3.Connection:
 def _open(target: str, *, uri: bool) -> sqlite3.Connection:
     # One connection serves all threads of a process, behind the store's lock.
     connection = sqlite3.connect(target, uri=uri, check_same_thread=False, isolation_level=None)
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    connection.execute("PRAGMA foreign_keys = ON")
+    try:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -133,6 +137,9 @@ def _open_read_only(path: Path) -> sqlite3.Connection:
         # A write-ahead log in a folder that can not be written: nobody can write it, so it can be read as it is.
         connection.close()
         connection = _open(f"{address}?immutable=1", uri=True)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from coreagent.models.builtin.addresses import share_out
 from coreagent.models.builtin.fields import Field
 from coreagent.models.builtin.numbers import Quantity, convert, kind_of, quantities
-from coreagent.models.builtin.values import boolean_value, choice_value, list_value, text_value
+from coreagent.models.builtin.values import boolean_value, choice_value, implied_choice, list_value, text_value
 from coreagent.models.builtin.words import stem
 
 _BEFORE, _AFTER = 5, 3
@@ -84,6 +85,13 @@ def fill(fields: Sequence[Field], material: Material, *, subject: frozenset[str]
             if found is not None:
                 filling.values[wanted.name], filling.certainty[wanted.name] = found
                 break
+    sure = [name for name, certainty in filling.certainty.items() if certainty >= 1]
+    for wanted in fields:
+        implied = implied_choice(wanted, sure) if wanted.choices and wanted.name not in filling.values else None
+        if implied is not None:
+            filling.values[wanted.name], filling.certainty[wanted.name] = implied, 0.5
+    for name, value in share_out(fields, material.instruction, filling.values).items():
+        filling.values[name], filling.certainty[name] = value, 1.0
     missing = tuple(f.name for f in fields if f.required and f.name not in filling.values)
     return Filling(filling.values, filling.certainty, missing)
 
@@ -139,6 +147,8 @@ def _fill_numbers(fields: Sequence[Field], text: str, filling: Filling, *, requi
 
 def _fit(wanted: Field, quantity: Quantity, text: str) -> _Fit | None:
     near = _nearness(wanted, quantity, text)
+    if wanted.unit and quantity.spelled:
+        return None  # "one block" counts blocks; nobody writes "one MHz" for a bare number.
     if wanted.unit and quantity.unit:
         value = convert(quantity, wanted.unit)
         score = 2.0 + (0.5 if quantity.unit == wanted.unit else 0.0)

@@ -2,6 +2,7 @@
 
 import re
 
+from coreagent.models.builtin.addresses import without_addresses
 from coreagent.models.builtin.numbers import known_unit
 
 _TOKEN = re.compile(
@@ -65,7 +66,7 @@ def is_only_expression(text: str, expression: str) -> bool:
 
 def expression_in(text: str) -> str:
     """The longest arithmetic expression, or a conversion such as ``20 W to dBm``; empty when there is none."""
-    spoken = text[:5_000]
+    spoken = without_addresses(text[:5_000])
     for form in _CONVERSIONS:
         asked = form.search(spoken)
         if (
@@ -115,7 +116,7 @@ def _trim(text: str, run: list[re.Match[str]]) -> str:
     if not (operators or functions or conversion):
         return ""
     start, end = run[0].start(), run[-1].end()
-    if text[start - 1 : start].isalnum() or text[end : end + 1].isalnum():
+    if text[start - 1 : start].isalnum() or text[end : end + 1].isalnum() or "@" in text[max(0, start - 1) : end + 1]:
         return ""  # A part of a name, such as the 7-2 of RU7-2x.
     shown = text[start:end]
     if re.fullmatch(r"\d+[-/]\d+", shown) and not is_only_expression(text, shown):

@@ -104,12 +104,13 @@ _SPELLED_NUMBER = re.compile(r"\b(" + "|".join(_SPELLED) + r")\b", re.IGNORECASE
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number in a text at ``start..end``; ``unit`` is empty for a bare number."""
+    """A number in a text at ``start..end``; ``unit`` is empty for a bare number, ``spelled`` for one in letters."""
 
     value: float
     unit: str
     start: int
     end: int
+    spelled: bool = False
 
     @property
     def kind(self) -> str:
@@ -128,7 +129,7 @@ def quantities(text: str, *, spelled: bool = False) -> list[Quantity]:
     ]
     if spelled:
         found += [Quantity(float(m["number"]), "", m.start(), m.end()) for m in _ARRAY.finditer(text)]
-        found += [Quantity(_SPELLED[m[1].lower()], "", m.start(), m.end()) for m in _SPELLED_NUMBER.finditer(text)]
+        found += [Quantity(_SPELLED[m[1].lower()], "", m.start(), m.end(), True) for m in _SPELLED_NUMBER.finditer(text)]
         found.sort(key=lambda quantity: quantity.start)
     return found
 

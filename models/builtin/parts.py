@@ -60,7 +60,11 @@ def split_parts(question: str) -> tuple[str, ...]:
 
 def _split_joint(sentence: str) -> list[str]:
     pieces = [piece.strip(" ,;") for piece in _JOINT.split(sentence)]
-    return pieces if all(len(terms(piece)) > 0 for piece in pieces) else [sentence]
+    if not all(len(terms(piece)) > 0 for piece in pieces):
+        return [sentence]
+    # What comes before the first piece that asks is said for its sake.
+    asking = next((index for index, piece in enumerate(pieces) if _ASKS.search(piece)), 0)
+    return [", ".join(pieces[: asking + 1]), *pieces[asking + 1 :]]
 
 
 def _with_topic(part: str, first: str) -> str:

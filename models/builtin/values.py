@@ -1,9 +1,10 @@
 """Values that are no numbers: listed choices, booleans, addresses, expressions, whole texts, queries, lists."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
+from coreagent.models.builtin.addresses import addresses_in, wants_address
 from coreagent.models.builtin.expressions import expression_in, is_only_expression
 from coreagent.models.builtin.fields import Field
 from coreagent.models.builtin.numbers import known_unit, quantities
@@ -14,9 +15,6 @@ from coreagent.questions import parse_question
 MERE_TEXT = 0.1
 """Certainty of a value that any sentence would give."""
 
-_ADDRESS = re.compile(
-    r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4})(?:/\d{1,3})?(?![\w:])"
-)
 _QUOTED = re.compile(r"[\"\u201c\u2018'`]([^\"\u201d\u2019'`\n]{1,200})[\"\u201d\u2019'`]")
 _WHOLE = re.compile(
     r"\b(?:whole|full|entire|complete|raw|verbatim|unchanged|tables?|logs?|measurements|text of the question)\b", re.I
@@ -34,6 +32,13 @@ _ALIASES = {
     "umi": "urbanmicro",
     "rma": "ruralmacro",
 }
+_SPOKEN = {
+    "contain": ("inside", "within", "belong", "include", "cover", "part", "member"),
+    "split": ("divide", "break", "carve", "partition"),
+    "summaris": ("aggregate", "merge", "combine", "supernet"),
+    "overlap": ("intersect", "collide"),
+}
+"""Everyday words for what a listed value, here by its stem, is called."""
 
 
 def choice_value(wanted: Field, text: str, subject: frozenset[str] = frozenset()) -> tuple[Any, float] | None:
@@ -41,6 +46,7 @@ def choice_value(wanted: Field, text: str, subject: frozenset[str] = frozenset()
     words = re.findall(r"[A-Za-z0-9]+(?:[-/][A-Za-z0-9]+)*", text)
     folded = [_fold(word) for word in words]
     spoken = {form for form in folded} | {_fold(f"{a}{b}") for a, b in zip(words, words[1:], strict=False)}
+    stems = {stem(word.lower()) for word in words}
     matches: list[tuple[int, Any]] = []
     for choice in wanted.choices:
         shown = str(choice)
@@ -49,13 +55,30 @@ def choice_value(wanted: Field, text: str, subject: frozenset[str] = frozenset()
             before = re.findall(rf"([A-Za-z]+)\W{{1,3}}{shown.upper()}\b", text)
             if any(stem(word.lower()) in wanted.words | subject for word in before):
                 matches.append((1, choice))
-        elif _fold(shown) in spoken:
+        elif _fold(shown) in spoken or _said_otherwise(shown, stems):
             matches.append((len(shown), choice))
     if not matches:
         return None
     # A listed word may stand in any text, a listed number or code hardly.
     best = max(matches, key=lambda match: match[0])[1]
     return best, 1.0 if any(letter.isdigit() for letter in str(best)) else 0.5
+
+
+def implied_choice(wanted: Field, given: Collection[str]) -> Any:
+    """The listed value whose clause in the description names an argument that the text gives; None without one."""
+    for clause in wanted.description.split(";"):
+        if any(re.search(rf"\b{re.escape(name)}\b", clause) for name in given):
+            said = {stem(word.lower()) for word in re.findall(r"[A-Za-z]+", clause)}
+            for choice in wanted.choices:
+                if stem(str(choice).lower()) in said:
+                    return choice
+    return None
+
+
+def _said_otherwise(choice: str, stems: set[str]) -> bool:
+    """Is it there in another form (``containing``), or as an everyday word for it (``inside``)?"""
+    base = stem(choice.lower())
+    return len(base) > 4 and (base in stems or any(stem(word) in stems for word in _SPOKEN.get(base, ())))
 
 
 def _fold(word: str) -> tuple[str, ...]:
@@ -77,7 +100,10 @@ def text_value(wanted: Field, text: str, *, whole: str) -> tuple[str, float] | N
     for words, find in _TEXT_KINDS:
         if wanted.words & words or (find is _whole_text and _WHOLE.search(wanted.description)):
             return find(wanted, text, whole)
-    return _named_thing(wanted, text)
+    # A second, optional address is told apart from the first by what stands before it.
+    return (_address(wanted, text, whole) if wanted.required and wants_address(wanted) else None) or _named_thing(
+        wanted, text
+    )
 
 
 def list_value(wanted: Field, text: str, *, whole: str) -> tuple[list[Any], float] | None:
@@ -94,8 +120,8 @@ def list_value(wanted: Field, text: str, *, whole: str) -> tuple[list[Any], floa
     if kind in ("number", "integer"):
         numbers = [q.value for q in quantities(text)]
         return ([int(n) if kind == "integer" else n for n in numbers], 0.6) if numbers else None
-    if about & _stems("address", "prefix", "network", "subnet", "ip"):
-        addresses = _ADDRESS.findall(text)
+    if wants_address(wanted):
+        addresses = addresses_in(text)
         return (addresses, 1.0) if addresses else None
     quoted = _QUOTED.findall(text)
     return (quoted, 0.6) if quoted else None
@@ -118,7 +144,7 @@ def _expression(_wanted: Field, text: str, _whole: str) -> tuple[str, float] | N
 
 
 def _address(wanted: Field, text: str, _whole: str) -> tuple[str, float] | None:
-    found = _ADDRESS.findall(text)
+    found = addresses_in(text)
     if not found:
         return None
     prefixes = [address for address in found if "/" in address]
@@ -178,4 +204,4 @@ _TEXT_KINDS: tuple[tuple[frozenset[str], _Find], ...] = (
     (_stems("unit"), _unit_name),
 )
 
-__all__ = ["MERE_TEXT", "boolean_value", "choice_value", "list_value", "terms", "text_value"]
+__all__ = ["MERE_TEXT", "boolean_value", "choice_value", "implied_choice", "list_value", "terms", "text_value"]

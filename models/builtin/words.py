@@ -15,7 +15,7 @@ them their there here he she we our you your i me my what which who whom whose w
 such into onto over under between among about against during through per via not no yes any some all each every both
 either neither one only just also too very more most much many few other another same own s t please tell explain
 describe give list name show find know want need let us using use used mean meaning stand called whether question
-answer following option options choose select correct statement term terms
+answer following option options choose select correct statement term terms besides apart addition
 """
 FILLER = frozenset(_FILLER_WORDS.split())
 """Words that carry no topic; negations are dealt with where they matter."""
@@ -90,7 +90,8 @@ def stem(word: str) -> str:
 _GENERIC_WORDS = """
 component element type kind name purpose function role main primary difference example way part value number feature
 key thing item case used work happen get make define specify provide important typical common general basic first
-second concept approach method aspect reason task job responsible responsibility
+second concept approach method aspect reason task job responsible responsibility length size big large long wide high low
+little exist standardise normal usual
 """
 GENERIC = frozenset(stem(word) for word in _GENERIC_WORDS.split())
 """Words that say what kind of answer is wanted; the answer itself need not hold them."""

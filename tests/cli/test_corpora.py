@@ -5,7 +5,6 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-
 from tests.cli.driving import Cli, is_error
 
 HOSTILE = "# Esc\x1b[31m title\n\nThe qwertzon node \x1b]0;owned\x07 says \u202ehello\u202c.\n"

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from tests.cli.driving import Cli, Endpoint
 
 from coreagent.messages import ToolCall
 from coreagent.testing.replies import (
@@ -17,7 +18,6 @@ from coreagent.testing.replies import (
     Reply,
     Stall,
 )
-from tests.cli.driving import Cli, Endpoint
 
 QUESTION = "What is the A1 interface?"
 ONCE = "max_attempts = 1"

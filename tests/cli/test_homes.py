@@ -4,8 +4,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-
 from tests.cli.driving import Cli, is_error
+
+from coreagent.agents.memory import LongTermMemory
+from coreagent.errors import RunError
+from coreagent.runs import RunStore
 
 ASK = ("ask", "What is the A1 interface?")
 FILES = {
@@ -59,9 +62,6 @@ def test_a_damaged_home(cli: Cli, used_home: Path, file: str) -> None:
 
 
 def test_a_full_disk_does_not_take_the_answer_away(cli: Cli, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from coreagent.agents.memory import LongTermMemory
-    from coreagent.errors import RunError
-
     async def full(*_: object) -> None:
         raise RunError("database or disk is full")
 
@@ -73,9 +73,6 @@ def test_a_full_disk_does_not_take_the_answer_away(cli: Cli, own_home: Path, mon
 
 
 def test_a_run_that_can_not_be_stored_still_gives_its_answer(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    from coreagent.errors import RunError
-    from coreagent.runs import RunStore
-
     def full(*_: object) -> None:
         raise RunError("database or disk is full", mend="Free disk space.")
 

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 import pytest
-
 from tests.cli.driving import Cli, is_error
 
 CONFIG = Path("coreagent.toml")

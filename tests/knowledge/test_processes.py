@@ -148,6 +148,8 @@ def test_a_read_only_home_can_be_searched_and_refuses_to_add(folder: Path, log: 
         home = Path(place) / "home"
         writer = Library(home, HashEmbedder(), KnowledgeSettings())
         writer.add([folder], name="mine")
+        more = Path(place) / "more.md"
+        more.write_text("# More\n\nText.\n", encoding="utf-8")
         if log == "closed":
             writer.close()
         with read_only(home):
@@ -156,7 +158,7 @@ def test_a_read_only_home_can_be_searched_and_refuses_to_add(folder: Path, log: 
             assert found.hits[0].evidence.citation.document == "Open Shortest Path First"
             assert library.search_now("A1 policies", corpora=("primer",)).hits
             with pytest.raises(KnowledgeError, match="read-only") as caught:
-                library.add([], name="other")
+                library.add([more], name="other")
             assert "writable" in caught.value.mend
             library.close()
         writer.close()

@@ -6,7 +6,8 @@ import re
 import sys
 from typing import Any
 
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_OBEYED = re.compile("[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(rf"[\x00-\x08\x0b-\x1f\ud800-\udfff]|{_OBEYED.pattern}")
 
 
 def printable(text: str) -> str:
@@ -27,8 +28,8 @@ def json_text(value: Any, *, indent: int | None = None) -> str:
     """Plain values as JSON. What standard output can not spell is escaped, so that the line is JSON everywhere."""
     spells_all = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "") == "utf8"
     text = json.dumps(value, indent=indent, ensure_ascii=not spells_all)
-    # Control characters of the C1 block are legal in JSON and obeyed by some terminals.
-    return re.sub("[\x7f-\x9f]", lambda match: f"\\u{ord(match[0]):04x}", text)
+    # The others that a terminal obeys are legal in JSON as they are; json escapes those below the space.
+    return _OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def make_output_sturdy() -> None:

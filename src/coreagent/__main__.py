@@ -1,0 +1,5 @@
+"""``python -m coreagent`` is the command ``coreagent``."""
+
+from coreagent.cli import main
+
+main()
