@@ -99,8 +99,7 @@ async def ask(agent: CoreAgent, expected: Expected) -> tuple[Checks, str, list[s
     absent = expected.kind == "absent"
     return (
         Checks(
-            # A second search for the same wish does no harm; a tool that was not wanted does.
-            None if absent else set(used) == set(expected.tools),
+            None if absent else _same_tools(used, expected.tools),
             None if absent else plan.form == expected.form,
             cited,
             facts,
@@ -111,6 +110,11 @@ async def ask(agent: CoreAgent, expected: Expected) -> tuple[Checks, str, list[s
         answer.text,
         used,
     )
+
+
+def _same_tools(used: Sequence[str], wanted: Sequence[str]) -> bool:
+    """A search beside does no harm; a tool that was not wanted does, and one that is missing."""
+    return set(used) | {SEARCH} == set(wanted) | {SEARCH} and set(wanted) <= set(used)
 
 
 async def baseline(agent: CoreAgent, expected: Expected) -> Checks:

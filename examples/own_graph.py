@@ -8,7 +8,7 @@ from langgraph.graph import END, START, StateGraph
 from coreagent import Answer, CoreAgent, Verdict
 
 
-class Ticket(TypedDict, total=False):
+class Ticket(TypedDict):
     """State of the outer graph; ``question`` and ``answer`` are what the core-agent reads and writes."""
 
     question: str
@@ -23,7 +23,7 @@ async def verify(state: Any) -> dict[str, Any]:
     return {"verdict": Verdict("supported", 1.0) if good else Verdict("not_found", 0.0)}
 
 
-def close_ticket(state: Ticket) -> Ticket:
+def close_ticket(state: Ticket) -> dict[str, str]:
     """What comes after the answer."""
     answer = state["answer"]
     return {"summary": f"{answer.status}: {answer.text.splitlines()[0]}"}

@@ -1,14 +1,14 @@
-"""A model behind an OpenAI-compatible endpoint writes the answers; the rest stays built-in. Only coreagent.toml differs.
+"""A model behind an OpenAI-compatible endpoint writes the answers; the rest stays built-in. Only the settings differ.
 
-The endpoint here is a local stand-in that speaks the protocol. Point ``base_url`` at vLLM, Ollama, llama.cpp or a gateway
-and nothing else changes.
+The endpoint here is a local stand-in that speaks the protocol. Point ``base_url`` at vLLM, Ollama, llama.cpp or a
+gateway and nothing else changes.
 """
 
 import asyncio
-import tempfile
-from pathlib import Path
+import tomllib
 
 from coreagent import CoreAgent
+from coreagent.settings import parse_settings
 from coreagent.testing.openai_server import OpenAIServer
 
 CONFIG = """
@@ -27,11 +27,9 @@ async def main() -> None:
     """Serve, configure, ask."""
     written = "The A1 interface carries policies from the non-RT RIC to the near-RT RIC [1][2]."
     async with OpenAIServer([written]) as server:
-        with tempfile.TemporaryDirectory() as folder:
-            config = Path(folder, "coreagent.toml")
-            config.write_text(CONFIG.format(base_url=server.base_url), encoding="utf-8")
-            async with CoreAgent.from_file(config) as agent:
-                answer = await agent.ask("Which interface carries A1 policies?")
+        settings = parse_settings(tomllib.loads(CONFIG.format(base_url=server.base_url)))
+        async with CoreAgent(settings=settings) as agent:
+            answer = await agent.ask("Which interface carries A1 policies?")
     print(answer.text)
     print(f"{answer.notes}  ${answer.cost_usd:.6f}")
     for decision in answer.decisions:

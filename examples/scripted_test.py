@@ -1,18 +1,19 @@
 """Test an agent without a model, in milliseconds: every role plays a script, and a script must be played to its end."""
 
 import json
+from typing import Any
 
 from coreagent import CoreAgent, ToolCall
 from coreagent.testing import ScriptedModel
 
-plan = {
+plan: dict[str, Any] = {
     "rationale": "one calculation",
     "form": "number",
     "subtasks": [
         {"id": "s1", "role": "caller", "instruction": "add", "tool": "calculate", "domain": "", "depends_on": []}
     ],
 }
-verdict = {"sentences": [], "problems": [], "outcome": "supported", "score": 0.9}
+verdict: dict[str, Any] = {"sentences": [], "problems": [], "outcome": "supported", "score": 0.9}
 
 planner = ScriptedModel([json.dumps(plan)])
 caller = ScriptedModel([ToolCall("1", "calculate", '{"expression": "20 dBm + 3 dB"}')])

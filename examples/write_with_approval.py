@@ -36,6 +36,8 @@ async def main() -> None:
                     await agent.approve(call.id)
                 case RunFinished(answer=answer):
                     print(answer.status, "-", answer.text)
+                case _:
+                    pass
 
 
 asyncio.run(main())

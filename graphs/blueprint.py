@@ -67,7 +67,8 @@ class Blueprint:
 
     def build(self) -> Any:
         """The uncompiled ``StateGraph``, to be changed further."""
-        graph: Any = StateGraph(self.state, input_schema=self.input_schema, output_schema=self.output_schema)
+        new_graph: Any = StateGraph
+        graph = new_graph(self.state, input_schema=self.input_schema, output_schema=self.output_schema)
         for name, node in self.nodes.items():
             graph.add_node(name, node, destinations=self.destinations.get(name))
         self.connect(graph)

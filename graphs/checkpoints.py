@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 import aiosqlite
 import ormsgpack
@@ -32,6 +32,7 @@ from coreagent.errors import RunError
 from coreagent.events import PendingCall
 from coreagent.graphs.state import CoreState
 from coreagent.labels import Sensitivity
+from coreagent.models.wire import is_list, is_object
 
 PRUNE_EVERY = 4
 _INTO_WRITES = (
@@ -178,24 +179,28 @@ def serializer(extra_types: tuple[type, ...] = ()) -> StateSerializer:
 
 
 def _restore(value: Any) -> Any:
-    if isinstance(value, dict):
-        for item in cast("dict[Any, Any]", value).values():
-            _restore(item)
-    elif isinstance(value, (list, tuple)):
-        for item in cast("list[Any] | tuple[Any, ...]", value):
+    if is_object(value):
+        for entry in value.values():
+            _restore(entry)
+    elif is_list(value) or _is_tuple(value):
+        for item in value:
             _restore(item)
     elif isinstance(value, Send):
         _restore(value.arg)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        for field in dataclasses.fields(value):
-            inner = _restore(getattr(value, field.name))
-            if isinstance(inner, list):
-                object.__setattr__(value, field.name, tuple(cast("list[Any]", inner)))
-    return cast("Any", value)
+        for name in _field_names(value.__class__):
+            inner = _restore(getattr(value, name))
+            if is_list(inner):
+                object.__setattr__(value, name, tuple(inner))
+    return cast(Any, value)
+
+
+def _is_tuple(value: Any) -> TypeGuard[tuple[Any, ...]]:
+    return isinstance(value, tuple)
 
 
 @cache
-def _field_names(kind: type) -> tuple[str, ...]:
+def _field_names(kind: type[Any]) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(kind))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from langgraph.types import Command, Durability
+from langsmith.run_helpers import tracing_context  # pyright: ignore[reportUnknownVariableType]
 from pydantic import TypeAdapter
 
 from coreagent.answer import Answer
@@ -264,11 +265,14 @@ class GraphSession:
         durability: Durability | None = None
         if self._saver is not None:
             durability = "sync" if self._blueprints[graph.name].durability == "sync" else self.durability
-        # Of the stream modes this one needs no task beside each step's own, and it tells of interrupts.
-        stream: Any = graph.astream(start, _config(run_id), stream_mode="updates", durability=durability)
-        async for update in stream:
-            if "__interrupt__" in update:
-                self._note_interrupts(run_id, update["__interrupt__"])
+        # langgraph would send every run to its maker's service where a variable of theirs is set.
+        with tracing_context(enabled=False):
+            # Of the stream modes this one needs no task beside each step's own, and it tells of interrupts.
+            compiled: Any = graph
+            stream: Any = compiled.astream(start, _config(run_id), stream_mode="updates", durability=durability)
+            async for update in stream:
+                if "__interrupt__" in update:
+                    self._note_interrupts(run_id, update["__interrupt__"])
 
     def _record(self, run_id: str, event: Event) -> Event:
         if self.store is not None:

@@ -4,7 +4,6 @@ from coreagent.labels import Sensitivity
 from coreagent.models.card import FREE, Latency, ModelCard
 from coreagent.plans import ROLES, RoleName
 
-
 BUILTIN_QUALITY = 0.3
 """Below every sensible bound on purpose: rules are used where no language model is, and never preferred to one."""
 

@@ -16,7 +16,8 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:
-        if isinstance(address, tuple) and not str(address[0]).startswith(_LOOPBACK):
+        host = str(address[0]) if self.family in (socket.AF_INET, socket.AF_INET6) else "localhost"
+        if not host.startswith(_LOOPBACK):
             raise AssertionError(f"a test tried to connect to {address!r}")
         connect(self, address)
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from coreagent.errors import SettingsError
 from coreagent.tools.tool import Tool, ToolInfo
@@ -14,7 +15,8 @@ from coreagent.tools.tool import Tool, ToolInfo
 def load_tools(references: Sequence[str], *, base: Path) -> tuple[Tool, ...]:
     """Import each reference and give the tools; a name that holds a list or tuple of tools gives all of them.
 
-    Paths are relative to ``base``. This runs the user's code, so the caller makes sure that the user chose the settings.
+    Paths are relative to ``base``. This runs the user's code, so the caller makes sure that the user chose the
+    settings.
 
     Raises:
         SettingsError: a reference that is not of the form, can not be imported, or is no tool.
@@ -24,8 +26,8 @@ def load_tools(references: Sequence[str], *, base: Path) -> tuple[Tool, ...]:
         where, colon, name = reference.rpartition(":")
         if not colon or not where or not name:
             raise _error(reference, "is not of the form module:name", 'For example "my_tools.py:set_tilt".')
-        found = getattr(_module(where, reference, base), name, None)
-        items = tuple(found) if isinstance(found, (list, tuple)) else (found,)
+        found: Any = getattr(_module(where, reference, base), name, None)
+        items: list[Any] = [*found] if isinstance(found, (list, tuple)) else [found]  # pyright: ignore[reportUnknownArgumentType]
         if not items or not all(isinstance(getattr(item, "info", None), ToolInfo) for item in items):
             raise _error(reference, f"{name!r} is no tool there", "Decorate the function: @coreagent.tool.")
         tools += items
@@ -45,7 +47,7 @@ def _module(where: str, reference: str, base: Path) -> ModuleType:
         sys.modules[spec.name] = module
         spec.loader.exec_module(module)
         return module
-    except Exception as error:  # noqa: BLE001  (importing runs foreign code, which may raise anything)
+    except Exception as error:
         problem = f"can not be imported: {type(error).__name__}: {error}"
         raise _error(reference, problem, "Check the path and that the module imports by itself.") from error
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from coreagent.models.builtin.addresses import share_out
+from coreagent.models.builtin.addresses import share_out, without_addresses
 from coreagent.models.builtin.fields import Field
 from coreagent.models.builtin.numbers import Quantity, convert, kind_of, quantities
 from coreagent.models.builtin.values import boolean_value, choice_value, implied_choice, list_value, text_value
@@ -49,15 +49,26 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """An argument took the number at ``start`` of the text, ``near`` its own words or not (0)."""
+
+    start: int
+    near: float
+    words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Filling:
     """``values`` by argument name; ``missing`` are required arguments without a value.
 
     ``certainty`` holds how sure each value is, a number with the right unit or next to the argument's name is 1, free
-    text that any sentence would give is 0.1, and 2 is a value beside which the text asks for nothing else.
+    text that any sentence would give is 0.1, and 2 is a value beside which the text asks for nothing else. ``numbers``
+    says where the numbers stood.
     """
 
     values: dict[str, Any] = field(default_factory=dict[str, Any])
     certainty: dict[str, float] = field(default_factory=dict[str, float])
+    numbers: dict[str, Claim] = field(default_factory=dict[str, Claim])
     missing: tuple[str, ...] = ()
 
     @property
@@ -93,7 +104,7 @@ def fill(fields: Sequence[Field], material: Material, *, subject: frozenset[str]
     for name, value in share_out(fields, material.instruction, filling.values).items():
         filling.values[name], filling.certainty[name] = value, 1.0
     missing = tuple(f.name for f in fields if f.required and f.name not in filling.values)
-    return Filling(filling.values, filling.certainty, missing)
+    return Filling(filling.values, filling.certainty, filling.numbers, missing)
 
 
 def _other_value(wanted: Field, text: str, material: Material, subject: frozenset[str]) -> tuple[Any, float] | None:
@@ -126,7 +137,8 @@ def _fill_numbers(fields: Sequence[Field], text: str, filling: Filling, *, requi
     ]
     if not wanted:
         return
-    found = quantities(text[:20_000], spelled=True)[:200]
+    text = without_addresses(text[:20_000])
+    found = quantities(text, spelled=True)[:200]
     fits = [fit for f in wanted for quantity in found if (fit := _fit(f, quantity, text)) is not None]
     used: set[int] = set()
     for fit in sorted(fits, key=lambda one: (-one.score, one.quantity.start)):
@@ -135,6 +147,7 @@ def _fill_numbers(fields: Sequence[Field], text: str, filling: Filling, *, requi
             continue
         used.add(fit.quantity.start)
         filling.values[name] = int(fit.value) if fit.value == int(fit.value) else fit.value
+        filling.numbers[name] = Claim(fit.quantity.start, fit.near, fit.field.words)
         filling.certainty[name] = 1.0 if fit.near >= 1 or fit.quantity.unit else 0.6
     left = [f for f in wanted if f.required and f.name not in filling.values]
     bare = [q for q in found if q.start not in used and not q.unit]
@@ -185,7 +198,7 @@ def _nearness(wanted: Field, quantity: Quantity, text: str) -> float:
         return 2.0 if wanted.words & _PREFIXES else 0.0
     before = _NEAR_WORD.findall(text[max(0, quantity.start - 60) : quantity.start])[-_BEFORE:][::-1]
     after = _NEAR_WORD.findall(text[quantity.end : quantity.end + 40])[:_AFTER]
-    best = 0.0
+    best, matched = 0.0, set[str]()
     for side, penalty in ((before, 0.3), (after, 0.35)):
         for distance, word in enumerate(side):
             # Another number in between owns the words beyond it.
@@ -194,6 +207,9 @@ def _nearness(wanted: Field, quantity: Quantity, text: str) -> float:
             base = stem(word.lower())
             if base in wanted.words:
                 best = max(best, 2.0 - penalty * distance)
+                matched.add(base)
             elif base in wanted.hints:
                 best = max(best, 1.0 - 0.6 * penalty * distance)
-    return best
+                matched.add(base)
+    # "Transmit antenna gain" says more than "gain".
+    return best + 0.2 * max(0, len(matched) - 1)

@@ -11,7 +11,7 @@ _FORMS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\b(?:differences?|distinctions?|contrast|comparison)\s+(?:is\s+there\s+)?(?:between|of)\s+(?P<left>{_SIDE})\s+(?:and|from|to|vs\.?|versus)\s+(?P<right>{_SIDE}){_END}",
-        rf"\b(?:compare|contrast|distinguish|differentiate)s?\s+(?:between\s+)?(?P<left>{_SIDE})\s+(?:and|with|to|from|against|versus|vs\.?)\s+(?P<right>{_SIDE}){_END}",
+        rf"\b(?:compare|contrast|distinguish|differentiate)(?:e?s)?\s+(?:between\s+)?(?P<left>{_SIDE})\s+(?:and|with|to|from|against|versus|vs\.?)\s+(?P<right>{_SIDE}){_END}",
         rf"\b(?:do|does|is|are)\s+(?P<left>{_SIDE})\s+(?:differ(?:ent)?)\s+(?:from|to|than)\s+(?P<right>{_SIDE}){_END}",
         rf"\b(?:do|does|are)\s+(?P<left>{_SIDE})\s+and\s+(?P<right>{_SIDE})\s+(?:differ|compare|different)\b",
         rf"\b(?P<left>{_SIDE})\s+(?:compared?\s+(?:to|with)|versus|vs\.?)\s+(?P<right>{_SIDE}){_END}",

@@ -1,5 +1,6 @@
 """Evidence sections as the summarizer sees them: sentences with scores against the question."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from coreagent.sections import Section
 
 MAX_SENTENCES = 400
 MAX_PASSAGE_CHARS = 20_000
+CONTEXT = 2
+"""Sentences before one that may name what it speaks of."""
+DAMPING = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +27,27 @@ class Piece:
     tool: bool
     score: float
 
+    @property
+    def title(self) -> str:
+        """The document's title, where the source has one in quotes."""
+        match = re.search(r'"([^"]+)"', self.source)
+        return match[1] if match else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence of a piece. ``words`` includes those of the piece's heading; ``likeness`` is to the question."""
+    """One sentence of a piece.
+
+    ``words`` includes those of the piece's heading, ``around`` also those of the two sentences before it, on which
+    it may depend; ``likeness`` is to the question.
+    """
 
     text: str
     piece: Piece
     place: int
     own: frozenset[str]
     words: frozenset[str]
+    around: frozenset[str]
     likeness: float
 
 
@@ -60,16 +75,27 @@ def sentences_of(embedder: Embedder, question: str, pieces: Sequence[Piece]) -> 
                 seen.add(text.casefold())
                 texts.append((text, piece, place))
     alike = similarities(embedder, question, [text for text, _, _ in texts])
-    headings = {piece.number: vocabulary(piece.source) for piece in pieces}
-    return [
-        Sentence(text, piece, place, own := frozenset(vocabulary(text)), own | headings[piece.number], likeness)
-        for (text, piece, place), likeness in zip(texts, alike, strict=True)
-    ]
+    headings = {piece.number: heading_words(piece) for piece in pieces}
+    own = [frozenset(vocabulary(text)) for text, _, _ in texts]
+    found: list[Sentence] = []
+    for at, ((text, piece, place), likeness) in enumerate(zip(texts, alike, strict=True)):
+        words = own[at] | headings[piece.number]
+        before = [own[i] for i in range(max(0, at - CONTEXT), at) if texts[i][1] is piece]
+        found.append(Sentence(text, piece, place, own[at], words, words.union(*before), likeness))
+    return found
+
+
+def heading_words(piece: Piece) -> frozenset[str]:
+    """Words of the source, and the acronym that the capitals of its title make."""
+    initials = "".join(word[0] for word in re.findall(r"[A-Z][\w-]*", piece.title)).lower()
+    return frozenset(vocabulary(piece.source) | ({initials} if len(initials) > 1 else set()))
 
 
 def weights_of(sentences: Sequence[Sentence]) -> Mapping[str, float]:
-    """Rarity of words over the sentences."""
-    return rarity(set(sentence.own) for sentence in sentences)
+    """Rarity of words over the sentences, damped: what all of them speak of is still what was asked about."""
+    found = rarity(set(sentence.own) for sentence in sentences)
+    most = max(found.values(), default=1.0)
+    return {word: DAMPING + (1 - DAMPING) * weight / most for word, weight in found.items()}
 
 
 def asked_terms(question: str) -> list[str]:

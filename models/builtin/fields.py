@@ -10,6 +10,8 @@ from coreagent.models.builtin.words import stem, terms
 from coreagent.models.tool_schema import short_schema
 
 _IN_UNIT = re.compile(r"\bin\s+([A-Za-z%\u00b5/]+)|\(([A-Za-z\u00b5/]{2,8}|%)\)")
+_LONG = {"tx": "transmit", "rx": "receive", "freq": "frequency", "bw": "bandwidth", "temp": "temperature"}
+"""Short forms that argument names have and texts have not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ def _field(name: str, spec: Mapping[str, Any], required: bool) -> Field:
         kind=kind,
         description=description,
         required=required,
-        words=frozenset(stem(part) for part in plain) - {"number", "value", "count", "num"},
+        words=frozenset(stem(_LONG.get(part, part)) for part in plain) - {"number", "value", "count", "num"},
         hints=frozenset(terms(beginning)) - {"number", "value", "valu"},
         unit=unit,
         choices=choices,

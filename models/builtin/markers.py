@@ -7,12 +7,22 @@ from coreagent.models.builtin.sentences import split_sentences
 _MARKERS = re.compile(r"(?: ?\[\d{1,4}(?:\s*[,;\u2013-]\s*\d{1,4})*\])+")
 _ANSWER = re.compile(r"^[ \t*_]*answer[ \t]*[:\uff1a][ \t]*(.*)$", re.IGNORECASE | re.MULTILINE)
 _BOXED = re.compile(r" ?\\boxed\{+[^{}]*\}+\.?")
+_EMPTY_HANDED = re.compile(
+    r"\s*(?:\(nothing came back\)|(?:[\w ]{1,40}\b)?(?:no|not any|nothing)\b[\w ]{0,30}"
+    r"\b(?:entry|entries|results?|match(?:es)?|records?|passages?|documents?|found)\b)",
+    re.IGNORECASE,
+)
 MAX_DRAFT_CHARS = 20_000
 
 
 def is_not_found(draft: str) -> bool:
     """True for a draft that says that there is no answer."""
     return bool(re.match(r"[\s*_]*not found\b", draft, re.IGNORECASE))
+
+
+def is_empty_handed(text: str) -> bool:
+    """True for what a look-up says when it has nothing (``no entry for``, ``nothing was found``)."""
+    return bool(_EMPTY_HANDED.match(text[:200]))
 
 
 def answer_line(draft: str) -> str:

@@ -1,5 +1,6 @@
 """Scores the options of a question against evidence."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,10 @@ from coreagent.models.builtin.similarity import similarities
 from coreagent.models.builtin.words import overlap, terms
 from coreagent.models.embedding import Embedder
 from coreagent.questions import Option, ParsedQuestion
+
+SHORT = 4
+"""Options of at most so many words are names."""
+_LEADING = re.compile(r"^(?:(?:in|on|at|by|to|from|of|with|over|inside|an?|the|it|is|are)\s+)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,15 @@ def score_options(
     ]
     best_mass = max((match.mass for match in matches), default=0.0) or 1.0
     best_likeness = max((match.likeness for match in matches), default=0.0) or 1.0
+    if all(len(option.text.split()) <= SHORT for option in parsed.options):
+        # Names: a rare one is not the likelier for it, and what counts is where it stands.
+        best_literal = max((match.literal for match in matches), default=0.0) or 1.0
+        return [
+            Scored(
+                match.option, 0.4 * match.likeness / best_likeness + 0.6 * match.literal / best_literal, match.named
+            )
+            for match in matches
+        ]
     return [
         Scored(
             match.option,
@@ -69,6 +83,8 @@ class _Match:
     likeness: float
     literal: float
     sentence: Sentence | None
+    named: Sentence | None
+    """The sentence where the option stands word for word and that is nearest to the question, else ``sentence``."""
 
 
 def _match(
@@ -84,7 +100,7 @@ def _match(
     """Words, not their share: a long option that is right in every word must beat a short one that is vague."""
     words = set(terms(option.text))
     new = words - set(asked)
-    best, mass, likeness, literal = None, 0.0, 0.0, 0.0
+    best, named, mass, likeness, literal = None, None, 0.0, 0.0, 0.0
     for sentence, topic, near_stem, near_option in zip(sentences, about, to_stem, to_option, strict=True):
         said = sum(weights.get(word, 0.0) for word in new & sentence.own)
         said += 0.3 * sum(weights.get(word, 0.0) for word in (words - new) & sentence.own)
@@ -92,14 +108,15 @@ def _match(
         if said > mass:
             best, mass = sentence, said
         likeness = max(likeness, near_stem * near_option)
-        if _literal(option.text, sentence.text):
-            literal = max(literal, topic)
-    return _Match(option, mass, likeness, literal, best)
+        if _literal(option.text, sentence.text) and topic > literal:
+            named, literal = sentence, topic
+    return _Match(option, mass, likeness, literal, best, named or best)
 
 
 def _literal(option: str, sentence: str) -> bool:
-    plain = " ".join(option.casefold().rstrip(".").split())
-    return len(plain) > 2 and plain in " ".join(sentence.casefold().split())
+    plain = _LEADING.sub("", " ".join(option.casefold().rstrip(".").split()))
+    # A part of a name is not the name: "RU" does not stand in "O-RU".
+    return len(plain) > 1 and bool(re.search(rf"(?<![\w-]){re.escape(plain)}(?![\w-])", " ".join(sentence.casefold().split())))
 
 
 def _computed(option: Option, pieces: Sequence[Piece]) -> Piece | None:

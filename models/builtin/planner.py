@@ -9,8 +9,9 @@ from typing import Any, cast
 from coreagent.messages import ToolCall
 from coreagent.models.builtin.arguments import Material
 from coreagent.models.builtin.base import BuiltinModel, named, user_sections
+from coreagent.models.builtin.comparisons import comparison_in
 from coreagent.models.builtin.parts import split_parts
-from coreagent.models.builtin.queries import reworded, search_query
+from coreagent.models.builtin.queries import asks_meaning, reworded, search_query
 from coreagent.models.builtin.similarity import similarities
 from coreagent.models.builtin.steps import is_step, next_thought
 from coreagent.models.builtin.toolchoice import Ranked, enough, rank_tools, searches
@@ -32,6 +33,8 @@ _ORDER = re.compile(
     re.IGNORECASE,
 )
 _MAX_INSTRUCTION = 1_000
+MEANT_TERM = 0.4
+"""Strength of a look-up whose term the text names."""
 _NOTHING = "(nothing was asked)"
 _MAX_ASKED = 20_000
 """Where a cause may be asked for; what follows is data."""
@@ -120,9 +123,23 @@ class BuiltinPlanner(BuiltinModel):
         steps: list[_Step] = []
         for part in split_parts(question):
             step = self._part(part, question, kind, tools, failed, attempt)
-            if step not in steps:
-                steps.append(step)
-        return steps
+            steps += [step, *self._beside(part, step, tools, failed)]
+        return list(dict.fromkeys(steps))
+
+    def _beside(self, part: str, step: _Step, tools: list[ToolSpec], failed: set[str]) -> list[_Step]:
+        """What is looked up at the same time: either side of a comparison, a term whose meaning is asked."""
+        searching = {tool.name for tool in tools if searches(tool)}
+        if step.tool not in searching:
+            return []
+        compared = comparison_in(part)
+        if compared:
+            return [_Step(f"What is {side}?", step.tool) for side in (compared.left, compared.right)]
+        if not asks_meaning(part):
+            return []
+        ranked = rank_tools(self._embedder, Material(instruction=part), tools)
+        # Of the tools that look something up, only one for terms has an argument surer than mere text.
+        terms_tools = [one.tool.name for one in ranked if one.searches and one.filling.strength >= MEANT_TERM]
+        return [_Step(part[:_MAX_INSTRUCTION], name) for name in terms_tools[:1] if name not in {*failed, step.tool}]
 
     def _diagnosis(self, question: str, parsed: ParsedQuestion, tools: list[ToolSpec], failed: set[str]) -> list[_Step]:
         opening = _opening(question)

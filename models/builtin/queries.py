@@ -25,6 +25,11 @@ _OPENING = re.compile(
     r"function|task|job|meaning|definition|use)\s+of\s+)?(?:(?:an?|the)\s+)?",
     re.IGNORECASE,
 )
+_NAMING = re.compile(
+    r"\bstands?\s+for\b|\b(?:abbreviat\w*|acronym)\b|\bfull\s+(?:form|name)\s+of\b"
+    r"|\b(?:meaning\s+of|(?:does|do)\s+\S{1,40}\s+mean\b|is\s+meant\s+by)",
+    re.IGNORECASE,
+)
 MAX_QUERY_CHARS = 600
 
 
@@ -50,6 +55,11 @@ def asked_term(text: str) -> tuple[str, bool]:
     if names:
         return names[0], len(query.split()) <= 3
     return (query, True) if len(query.split()) <= 3 else (" ".join(terms(query)[:3]), False)
+
+
+def asks_meaning(text: str) -> bool:
+    """True when a question wants a name spelled out or its meaning, rather than what the thing does."""
+    return bool(_NAMING.search(text[: 4 * MAX_QUERY_CHARS])) and asked_term(text)[1]
 
 
 def reworded(text: str, attempt: int) -> str:

@@ -16,8 +16,15 @@ _BECAUSE = re.compile(
     r"\b(?:because|since|so that|due to|therefore|thus|in order to|caused? by|limits?)\b", re.IGNORECASE
 )
 _SAYS = r"(?:is|are|was|stands? for|means?|denotes?|describes?|refers to|defines?|divides?|consists? of|acts? as)"
+_COURSE = re.compile(r"\b(?:how\s+(?:do|does|is|are|can|to)|why|explain|describe|procedure|steps?)\b", re.IGNORECASE)
+_HOW = re.compile(r"\bhow\s+(?:do|does|is|are|can|could|will|would|did|to|should)\b", re.IGNORECASE)
+_MECHANISM = re.compile(
+    r"\b(?:by|first|then|next|prefers?|selects?|chooses?|lowest|highest|sends?|answers?|based on|only if|when|if|after|"
+    r"until|derives?|writes?|subscribes?|steps?)\b",
+    re.IGNORECASE,
+)
 _AMOUNT = re.compile(
-    r"\bhow (?:many|much|long|far|large|high|often)\b|\bwhich port\b|\bwhat (?:port|value|number)\b", re.IGNORECASE
+    r"\bhow (?:many|much|long|far|large|high|often|big|wide)\b|\bwhich port\b|\bwhat (?:port|value|number)\b", re.IGNORECASE
 )
 
 
@@ -30,6 +37,11 @@ class Asked:
     names: tuple[str, ...]
     term: str
 
+    @property
+    def wants_more(self) -> bool:
+        """How, why and explain ask for a course of things rather than for one fact."""
+        return bool(_COURSE.search(self.text))
+
     @classmethod
     def of(cls, question: str) -> "Asked":
         """Take a question apart."""
@@ -39,10 +51,10 @@ class Asked:
 
 
 def relevance(sentence: Sentence, asked: Asked, weights: Mapping[str, float]) -> float:
-    """About 0..1: own words, words with the heading, likeness of meaning and retrieval score, then the shape."""
+    """About 0..1: own words, words with heading and context, likeness of meaning and retrieval score, then the shape."""
     own = overlap(asked.words, set(sentence.own), weights)
-    headed = overlap(asked.words, set(sentence.words), weights)
-    base = 0.4 * own + 0.15 * headed + 0.25 * sentence.likeness + 0.2 * sentence.piece.score
+    around = overlap(asked.words, set(sentence.around), weights)
+    base = 0.35 * own + 0.2 * around + 0.25 * sentence.likeness + 0.2 * sentence.piece.score
     return base + _shape(sentence, asked)
 
 
@@ -57,6 +69,8 @@ def _shape(sentence: Sentence, asked: Asked) -> float:
         bonus += 0.12
     if re.search(r"\bwhy\b", asked.text, re.I) and _BECAUSE.search(text):
         bonus += 0.08
+    if _HOW.search(asked.text):
+        bonus += min(0.1, 0.04 * len({cue.lower() for cue in _MECHANISM.findall(text)}))
     if _AMOUNT.search(asked.text) and not quantities(text, spelled=True):
         bonus -= 0.1
     if sentence.place == 0:
@@ -65,6 +79,9 @@ def _shape(sentence: Sentence, asked: Asked) -> float:
         bonus += 0.02
     if _starts_with_topic(text, asked):
         bonus += 0.06
+    title = set(terms(sentence.piece.title))
+    if title and title <= set(asked.words):
+        bonus += 0.05  # The document is about a thing that was asked about.
     words = len(text.split())
     return bonus - (0.2 if words < 4 else 0.0) - (0.05 if words > 60 else 0.0)
 

@@ -13,6 +13,7 @@ from typing import Any
 from coreagent import sections
 from coreagent.messages import Message, ToolCall
 from coreagent.models.builtin.base import named
+from coreagent.models.builtin.markers import is_empty_handed
 from coreagent.models.chat import ChatRequest
 from coreagent.sections import Section, first
 
@@ -23,7 +24,6 @@ Answer = Callable[[ChatRequest], tuple[str, tuple[ToolCall, ...]]]
 
 _TURN = re.compile(r"^(user|assistant|caller|observation|conclusion): ", re.MULTILINE)
 _WISH = re.compile(r"Use (?P<tool>\S+) for: (?P<instruction>.*?)\s*Next: caller\.", re.DOTALL)
-_NOTHING = re.compile(r"\s*(?:\(nothing came back\)|No passage was found|The glossary has no entry)")
 _WEAK = re.compile(r"\s*Low confidence")
 
 
@@ -101,7 +101,7 @@ def _steps_of(history: str) -> tuple[list[_Step], list[str]]:
             verdicts.append(body.strip())
         elif speaker == "observation":
             weak, broken = bool(_WEAK.match(body)), body.startswith("error:")
-            failed = weak or broken or bool(_NOTHING.match(body))
+            failed = weak or broken or is_empty_handed(body)
             steps.append(_Step(tool, body.strip(), failed=failed, weak=weak, broken=broken))
         concluded = speaker == "conclusion"
         if concluded:

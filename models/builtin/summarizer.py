@@ -5,23 +5,29 @@ from collections.abc import Mapping, Sequence
 
 from coreagent.messages import ToolCall
 from coreagent.models.builtin.base import BuiltinModel, named, user_sections
+from coreagent.models.builtin.comparisons import comparison_in
+from coreagent.models.builtin.contrast import contrast
 from coreagent.models.builtin.evidence import (
+    CONTEXT,
     Piece,
     Sentence,
+    heading_words,
     pieces_of,
     sentences_of,
     weights_of,
 )
+from coreagent.models.builtin.markers import is_empty_handed
 from coreagent.models.builtin.options import Scored, score_options
 from coreagent.models.builtin.parts import split_parts
 from coreagent.models.builtin.relevance import Asked, relevance
 from coreagent.models.builtin.sentences import passage_sentences
-from coreagent.models.builtin.words import overlap, terms, vocabulary
+from coreagent.models.builtin.words import GENERIC, acronyms, overlap, terms, vocabulary
 from coreagent.models.chat import ChatRequest
 from coreagent.questions import ParsedQuestion, parse_question
 from coreagent.sections import Section
 
-MAX_SENTENCES = 4
+MAX_SENTENCES = 3
+MAX_COMPUTED = 6
 MIN_RELEVANCE = 0.34
 """Below this the best sentence is about something else."""
 MIN_COVERAGE = 0.5
@@ -40,7 +46,7 @@ class BuiltinSummarizer(BuiltinModel):
         form = question.attributes.get("form", "open")
         pieces = pieces_of(named(found, "evidence"))
         parsed = parse_question(question.body)
-        computed = [piece for piece in pieces if piece.tool]
+        computed = [piece for piece in pieces if piece.tool and not is_empty_handed(piece.text)]
         passages = [piece for piece in pieces if not piece.tool]
         if form in ("choice", "diagnosis") and parsed.options:
             text = self._choose(parsed, form, computed, passages)
@@ -57,11 +63,13 @@ class BuiltinSummarizer(BuiltinModel):
         lines = [_quoted(computed)] if computed else []
         missing: list[str] = []
         used: set[str] = set()
-        left = MAX_SENTENCES if len(parts) == 1 else max(2, MAX_SENTENCES // len(parts) + 1)
+        left = MAX_SENTENCES if len(parts) == 1 else 2
         for part in parts:
             if computed and _spoken_of(part, computed):
                 continue
-            chosen = self._select(part, passages, limit=left, used=used)
+            asked = comparison_in(part)
+            chosen = contrast(self._embedder, asked, passages, enough=MIN_RELEVANCE) if asked else []
+            chosen = chosen or self._select(part, passages, limit=left, used=used)
             if chosen:
                 lines.append(" ".join(_cite(sentence) for sentence in chosen))
             else:
@@ -78,9 +86,9 @@ class BuiltinSummarizer(BuiltinModel):
         asked = Asked.of(question)
         scores = {id(s): relevance(s, asked, weights) for s in sentences}
         best = max(sentences, key=lambda s: scores[id(s)])
-        if not _answers(asked, best, scores[id(best)], passages, weights):
+        if not _answers(asked, best, scores[id(best)], passages):
             return []
-        chosen = _cover(sentences, scores, asked, weights, limit=limit, first=best)
+        chosen = _cover(sentences, scores, asked, limit=limit, first=best)
         used.update(s.text for s in chosen)
         return chosen
 
@@ -106,47 +114,39 @@ class BuiltinSummarizer(BuiltinModel):
         return _with_choice(text, tuple(one.option.label for one in picked), parsed) if text else ""
 
 
-def _answers(
-    asked: Asked,
-    best: Sentence,
-    score: float,
-    passages: Sequence[Piece],
-    weights: Mapping[str, float],
-) -> bool:
+def _answers(asked: Asked, best: Sentence, score: float, passages: Sequence[Piece]) -> bool:
+    """Is the best sentence good enough, and do its passage and source speak of most of what was asked?"""
     if score < MIN_RELEVANCE or not asked.words:
         return False
-    piece = best.piece
-    around = vocabulary(piece.text) | vocabulary(piece.source)
-    covered = overlap(asked.words, around, weights)
     everything: set[str] = set()
     for passage in passages:
-        everything |= vocabulary(passage.text) | vocabulary(passage.source)
+        everything |= vocabulary(passage.text) | heading_words(passage)
     unknown = [name for name in asked.names if not set(terms(name)) & everything]
     if asked.names and len(unknown) == len(asked.names):
         return False
-    return covered >= MIN_COVERAGE
+    # Rarity says nothing here: the word that no passage holds would count most, however idle it is.
+    names = {word for name in asked.names for word in terms(name)}
+    weights = {word: 2.0 if word in names else 1.0 for word in asked.words}
+    around = vocabulary(best.piece.text) | heading_words(best.piece)
+    return overlap(asked.words, around, weights) >= MIN_COVERAGE
 
 
 def _cover(
-    sentences: Sequence[Sentence],
-    scores: Mapping[int, float],
-    asked: Asked,
-    weights: Mapping[str, float],
-    *,
-    limit: int,
-    first: Sentence,
+    sentences: Sequence[Sentence], scores: Mapping[int, float], asked: Asked, *, limit: int, first: Sentence
 ) -> list[Sentence]:
-    """Add sentences while each brings words of the question not yet covered and repeats no other."""
+    """Add what brings words of the question not yet covered, or goes on where the first leaves off; no repetition."""
     chosen = [first]
     best = scores[id(first)]
     for candidate in sorted(sentences, key=lambda s: -scores[id(s)]):
-        if len(chosen) >= limit or scores[id(candidate)] < 0.6 * best:
+        score = scores[id(candidate)]
+        if len(chosen) >= limit or score < 0.7 * best:
             break
         covered = {word for s in chosen for word in s.own}
-        new = [word for word in asked.words if word in candidate.own and word not in covered]
-        near = scores[id(candidate)] >= 0.85 * best
+        new = [word for word in asked.words if word in candidate.own - covered and word not in GENERIC]
+        follows = candidate.piece is first.piece and 0 < candidate.place - first.place <= CONTEXT
+        near = score >= (0.75 if follows and asked.wants_more else 0.95) * best
         repeats = any(_alike(candidate, s) > 0.6 for s in chosen)
-        if not repeats and (new or near) and candidate is not first:
+        if candidate is not first and not repeats and (new or near):
             chosen.append(candidate)
     head, rest = chosen[0], chosen[1:]
     # The answer comes first; what supports it follows in the order of its source.
@@ -223,7 +223,7 @@ def _cite(sentence: Sentence) -> str:
 
 
 def _cite_piece(piece: Piece) -> str:
-    found = passage_sentences(piece.text)[: MAX_SENTENCES + 2]
+    found = passage_sentences(piece.text)[:MAX_COMPUTED]
     return " ".join(_marked(text, piece.number) for text in found)
 
 
@@ -234,8 +234,16 @@ def _marked(text: str, number: int) -> str:
 
 
 def _spoken_of(part: str, computed: Sequence[Piece]) -> bool:
+    """A computed value answers the part whose names and values it repeats, or nearly all of its words."""
     asked = terms(part)
-    return any(overlap(asked, vocabulary(f"{piece.source} {piece.text}"), {}) >= 0.4 for piece in computed)
+    named = {word for word in asked if any(letter.isdigit() for letter in word)}
+    named |= {word for name in acronyms(part) for word in terms(name)}
+    for piece in computed:
+        said = vocabulary(f"{piece.source} {piece.text}")
+        share = overlap(asked, said, {})
+        if share >= (0.4 if named & said else 0.75):
+            return True
+    return False
 
 
 def _not_found(question: str, pieces: Sequence[Piece]) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coreagent.models.builtin.arguments import Filling, Material, fill
 from coreagent.models.builtin.fields import Field, fields_of
@@ -27,6 +27,9 @@ _SEARCHING = frozenset(
         "glossary",
     ]
 )
+NAMED = 0.7
+"""From this nearness on a number stands next to the argument's name."""
+DISPUTED = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,9 @@ def rank_tools(embedder: Embedder, material: Material, tools: Sequence[ToolSpec]
     asked = terms(text[:2_000])
     alike = similarities(embedder, text, documents)
     ranked: list[Ranked] = []
-    for tool, present, likeness in zip(tools, words, alike, strict=True):
+    fillings = _without_disputed([fill_tool(tool, material) for tool in tools])
+    for tool, filling, present, likeness in zip(tools, fillings, words, alike, strict=True):
         fields = fields_of(tool.parameters)
-        filling = fill_tool(tool, material)
         common = overlap(asked, present, weights)
         score = likeness + common + 0.4 * filling.strength
         if filling.missing:
@@ -68,6 +71,22 @@ def rank_tools(embedder: Embedder, material: Material, tools: Sequence[ToolSpec]
             score -= 1.0
         ranked.append(Ranked(tool, score, filling, searches(tool), likeness + common))
     return sorted(ranked, key=lambda one: -one.score)
+
+
+def _without_disputed(fillings: Sequence[Filling]) -> list[Filling]:
+    """Doubt a number that fits an argument by its unit alone while it stands next to the name of another tool's.
+
+    A spacing of 30 kHz is no carrier frequency, though both are frequencies.
+    """
+    claims = [claim for filling in fillings for claim in filling.numbers.values() if claim.near >= NAMED]
+    checked: list[Filling] = []
+    for filling in fillings:
+        certainty = dict(filling.certainty)
+        for name, claim in filling.numbers.items():
+            if not claim.near and any(c.start == claim.start and not c.words & claim.words for c in claims):
+                certainty[name] = min(certainty[name], DISPUTED)
+        checked.append(replace(filling, certainty=certainty))
+    return checked
 
 
 def fill_tool(tool: ToolSpec, material: Material) -> Filling:

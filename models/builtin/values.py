@@ -98,8 +98,10 @@ def boolean_value(wanted: Field, text: str) -> tuple[bool, float] | None:
 def text_value(wanted: Field, text: str, *, whole: str) -> tuple[str, float] | None:
     """Free text, by what the argument's name and description say it is."""
     for words, find in _TEXT_KINDS:
-        if wanted.words & words or (find is _whole_text and _WHOLE.search(wanted.description)):
+        if wanted.words & words:
             return find(wanted, text, whole)
+    if _WHOLE.search(wanted.description):
+        return _whole_text(wanted, text, whole)
     # A second, optional address is told apart from the first by what stands before it.
     return (_address(wanted, text, whole) if wanted.required and wants_address(wanted) else None) or _named_thing(
         wanted, text

@@ -101,11 +101,10 @@ async def test_each_action_passes_security_before_and_after() -> None:
     )
     async with agent:
         # Without a session, as when the graph is embedded: the state itself must show it.
-        graph = agent.blueprint.compile()
-        state: Any = None
-        async for state in graph.astream({"question": "q"}, stream_mode="values", output_keys=["security_log"]):
-            pass
-    log = state["security_log"]
+        graph: Any = agent.blueprint.compile()
+        stream = graph.astream({"question": "q"}, stream_mode="values", output_keys=["security_log"])
+        states = [state async for state in stream]
+    log = states[-1]["security_log"]
     for call_id in ("s1.1", "s2.1"):
         passed = [entry.split()[0] for entry in log if call_id in entry]
         assert passed == ["before", "after"]

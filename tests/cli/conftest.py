@@ -5,7 +5,7 @@ import contextlib
 import io
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def endpoint() -> Iterator[Endpoint]:
     thread.start()
 
     @contextmanager
-    def serve(replies: Iterable[Reply], *, role: str = "summarizer", extra: str = "") -> Iterator[OpenAIServer]:
+    def serve(replies: Iterable[Reply], *, role: str = "summarizer", extra: str = "") -> Generator[OpenAIServer]:
         server = OpenAIServer(replies)
         asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(10)
         try:

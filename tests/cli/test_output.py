@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from tests.cli.driving import Cli, Endpoint
@@ -172,7 +173,7 @@ def test_printable(text: str, shown: str) -> None:
 
 
 def test_standard_streams_may_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = {}
+    opened: dict[str, Any] = {}
     for name in ("stdin", "stdout", "stderr"):
         monkeypatch.setattr(sys, name, None)
     try:
@@ -180,5 +181,4 @@ def test_standard_streams_may_be_closed(monkeypatch: pytest.MonkeyPatch) -> None
         assert run(["ask", "-"]) == 2
     finally:
         for name in ("stdin", "stdout", "stderr"):
-            opened[name] = getattr(sys, name)
-            opened[name].close()
+            getattr(sys, name).close()

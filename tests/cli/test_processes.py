@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -56,28 +57,28 @@ def stalling() -> Iterator[Callable[[Reply], OpenAIServer]]:
     loop.close()
 
 
-def started_until(marker: str, *, new_session: bool = False) -> tuple["subprocess.Popen[str]", str]:
-    """``ask --stream`` on the stalling model, running and past the line that holds ``marker``."""
+def started_until(server: OpenAIServer, marker: str) -> tuple["subprocess.Popen[str]", str]:
+    """``ask --stream`` on the stalling model, past the line that holds ``marker``, its request sent."""
     process = subprocess.Popen(
         [*ASK, "--stream", "--model", "summarizer=v/m"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=new_session,
     )
     assert process.stderr is not None
     seen = ""
     for line in process.stderr:
         seen += line
         if marker in line:
+            while not server.requests:
+                time.sleep(0.01)
             return process, seen
     process.communicate()
     raise AssertionError(f"{marker!r} never came: {seen}")
 
 
 def test_ctrl_c_keeps_the_run_and_it_is_resumed(stalling: Callable[..., OpenAIServer]) -> None:
-    stalling(Stall(30), *[DRAFT] * 3)
-    process, seen = started_until("summarizer -> v/m")
+    process, seen = started_until(stalling(Stall(30), *[DRAFT] * 3), "summarizer -> v/m")
     process.send_signal(signal.SIGINT)
     _, rest = process.communicate(timeout=60)
     lines = (seen + rest).splitlines()
@@ -91,8 +92,7 @@ def test_ctrl_c_keeps_the_run_and_it_is_resumed(stalling: Callable[..., OpenAISe
 
 
 def test_kill_9_keeps_the_run_too(stalling: Callable[..., OpenAIServer]) -> None:
-    stalling(Stall(30), *[DRAFT] * 3)
-    process, _ = started_until("summarizer -> v/m")
+    process, _ = started_until(stalling(Stall(30), *[DRAFT] * 3), "summarizer -> v/m")
     process.kill()
     process.communicate(timeout=60)
     assert "interrupted" in run([*COMMAND, "runs", "list"]).stdout

@@ -84,7 +84,7 @@ def test_ask_stream_ctrl_c_and_resume(terminal: Terminal, server: OpenAIServer, 
     terminal.type(f"cd {shlex.quote(str(Path.cwd()))}; export COREAGENT_HOME={shlex.quote(str(own_home))}")
     terminal.type(f'ca() {{ {shlex.quote(sys.executable)} -m coreagent "$@"; echo code=$?; }}')
     terminal.type("ca ask 'What is the A1 interface?' --stream --model summarizer=v/m")
-    terminal.wait_for(lambda screen: "summarizer -> v/m" in screen)
+    terminal.wait_for(lambda screen: "summarizer -> v/m" in screen and bool(server.requests))
     terminal.press("C-c")
     stopped = terminal.wait_for(lambda screen: "code=130" in screen)
     assert "interrupted: the run is kept" in stopped

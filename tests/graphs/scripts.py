@@ -8,7 +8,7 @@ from coreagent.messages import ToolCall
 
 def plan(*subtasks: dict[str, Any], form: str = "open") -> str:
     """A planner's answer."""
-    filled = [
+    filled: list[dict[str, Any]] = [
         {"role": "caller", "instruction": entry["id"], "tool": "", "domain": "", "depends_on": [], **entry}
         for entry in subtasks
     ]

@@ -249,14 +249,17 @@ def second(context: ToolContext) -> str:
     return "second done"
 
 models = {{
-    "planner": ScriptedModel([plan({{"id": "a", "tool": "first"}}, {{"id": "b", "tool": "second", "depends_on": ["a"]}})] * 3),
+    "planner": ScriptedModel(
+        [plan({{"id": "a", "tool": "first"}}, {{"id": "b", "tool": "second", "depends_on": ["a"]}})] * 3
+    ),
     "caller": ScriptedModel([call("first"), call("second")] if {kill} else [call("second")]),
     "summarizer": ScriptedModel(["Both [1]."]),
     "verifier": ScriptedModel([verdict()]),
 }}
 
 async def main():
-    settings = parse_settings({{"agent": {{"memory": False}}, "builtin": False, "security": {{"allow": ["first", "second"]}}}})
+    allow = {{"allow": ["first", "second"]}}
+    settings = parse_settings({{"agent": {{"memory": False}}, "builtin": False, "security": allow}})
     async with CoreAgent(models=models, tools=[first, second], settings=settings) as agent:
         if {kill}:
             await agent.ask("do both")
