@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from coreagent.models.builtin.sentences import passage_sentences
 from coreagent.models.builtin.similarity import similarities
+from coreagent.models.builtin.synonyms import equivalents, widened
 from coreagent.models.builtin.words import rarity, terms, vocabulary
 from coreagent.models.embedding import Embedder
 from coreagent.sections import Section
@@ -76,7 +77,8 @@ def sentences_of(embedder: Embedder, question: str, pieces: Sequence[Piece]) -> 
                 texts.append((text, piece, place))
     alike = similarities(embedder, question, [text for text, _, _ in texts])
     headings = {piece.number: heading_words(piece) for piece in pieces}
-    own = [frozenset(vocabulary(text)) for text, _, _ in texts]
+    same = equivalents(question, [piece.text[:MAX_PASSAGE_CHARS] for piece in pieces])
+    own = [widened(frozenset(vocabulary(text)), same) for text, _, _ in texts]
     found: list[Sentence] = []
     for at, ((text, piece, place), likeness) in enumerate(zip(texts, alike, strict=True)):
         words = own[at] | headings[piece.number]
@@ -86,9 +88,10 @@ def sentences_of(embedder: Embedder, question: str, pieces: Sequence[Piece]) -> 
 
 
 def heading_words(piece: Piece) -> frozenset[str]:
-    """Words of the source, and the acronym that the capitals of its title make."""
-    initials = "".join(word[0] for word in re.findall(r"[A-Z][\w-]*", piece.title)).lower()
-    return frozenset(vocabulary(piece.source) | ({initials} if len(initials) > 1 else set()))
+    """Words of the source, and the acronyms that the capitals of its title make, whole and on either side of "and"."""
+    names = [piece.title, *re.split(r",| and ", piece.title)]
+    initials = {"".join(word[0] for word in re.findall(r"[A-Z][\w-]*", name)).lower() for name in names}
+    return frozenset(vocabulary(piece.source) | {short for short in initials if len(short) > 1})
 
 
 def weights_of(sentences: Sequence[Sentence]) -> Mapping[str, float]:

@@ -57,7 +57,7 @@ def score_options(
     ]
     best_mass = max((match.mass for match in matches), default=0.0) or 1.0
     best_likeness = max((match.likeness for match in matches), default=0.0) or 1.0
-    if all(len(option.text.split()) <= SHORT for option in parsed.options):
+    if all(len(option.text.split()) <= SHORT and not option.text[:1].isdigit() for option in parsed.options):
         # Names: a rare one is not the likelier for it, and what counts is where it stands.
         best_literal = max((match.literal for match in matches), default=0.0) or 1.0
         return [
@@ -116,7 +116,7 @@ def _match(
 def _literal(option: str, sentence: str) -> bool:
     plain = _LEADING.sub("", " ".join(option.casefold().rstrip(".").split()))
     # A part of a name is not the name: "RU" does not stand in "O-RU".
-    return len(plain) > 1 and bool(re.search(rf"(?<![\w-]){re.escape(plain)}(?![\w-])", " ".join(sentence.casefold().split())))
+    return len(plain) > 1 and bool(re.search(rf"(?<![\w-]){re.escape(plain)}(?!\w|-[A-Za-z]*[A-Z])", " ".join(sentence.split()), re.IGNORECASE))
 
 
 def _computed(option: Option, pieces: Sequence[Piece]) -> Piece | None:

@@ -11,21 +11,33 @@ from coreagent.models.builtin.wording import acronym_table
 from coreagent.models.builtin.words import acronyms, negated, overlap, terms
 
 _CONTRAST = re.compile(r"\b(?:differ\w*|versus|vs|compar\w+|confus\w+|not|instead|rather)\b", re.IGNORECASE)
+_DENIES = re.compile(
+    r"\b(?:is|are|was|does|do|did|has|have|can|may|must|will)\s+(?:not|no|never)\b|\b(?:cannot|never|neither)\b", re.IGNORECASE
+)
 _BETWEEN = re.compile(r"\bbetween\b.+\band\b|\bfrom\b.+\bto\b|\bconnects?\b.+\b(?:to|with|and)\b", re.IGNORECASE)
 _BECAUSE = re.compile(
-    r"\b(?:because|since|so that|due to|therefore|thus|in order to|caused? by|limits?)\b", re.IGNORECASE
+    r"\b(?:because|since|so that|due to|therefore|thus|in order to|causes?|caused by|limits?|otherwise|avoids?|prevents?)\b", re.IGNORECASE
 )
-_SAYS = r"(?:is|are|was|stands? for|means?|denotes?|describes?|refers to|defines?|divides?|consists? of|acts? as)"
+_SAYS = r"(?:is|are|was|stands? for|means?|denotes?|describes?|refers to|defines?|divides?|consists? of|acts? as|gives?)"
 _COURSE = re.compile(r"\b(?:how\s+(?:do|does|is|are|can|to)|why|explain|describe|procedure|steps?)\b", re.IGNORECASE)
+_FORMULA_ASKED = re.compile(r"\b(?:comput\w+|calculat\w+|formula|equation|derived?)\b", re.IGNORECASE)
+_IS_A = re.compile(r"^[^,;:]{2,90}\s(?:is|are)\s+(?:an?|the)\s", re.IGNORECASE)
 _HOW = re.compile(r"\bhow\s+(?:do|does|is|are|can|could|will|would|did|to|should)\b", re.IGNORECASE)
 _MECHANISM = re.compile(
     r"\b(?:by|first|then|next|prefers?|selects?|chooses?|lowest|highest|sends?|answers?|based on|only if|when|if|after|"
     r"until|derives?|writes?|subscribes?|steps?)\b",
     re.IGNORECASE,
 )
+# Words that may follow a name and leave it the same thing: the A1 interface is A1, a CAG identifier is no CAG.
+_CLASS = (
+    r"(?:(?:reference )?(?:point|interface|protocol|function|layer|framework|formula|procedure|service|plane|area|event|"
+    r"algorithm|method|architecture|network|band|split|messages?|signal|channel|router|node|entity))"
+)
+MAX_OPENING = 100
 _AMOUNT = re.compile(
     r"\bhow (?:many|much|long|far|large|high|often|big|wide)\b|\bwhich port\b|\bwhat (?:port|value|number)\b", re.IGNORECASE
 )
+EXACT = 1.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,11 @@ class Asked:
         """How, why and explain ask for a course of things rather than for one fact."""
         return bool(_COURSE.search(self.text))
 
+    @property
+    def why(self) -> bool:
+        """A cause is asked for."""
+        return bool(re.search(r"\bwhy\b", self.text, re.IGNORECASE))
+
     @classmethod
     def of(cls, question: str) -> "Asked":
         """Take a question apart."""
@@ -52,6 +69,9 @@ class Asked:
 
 def relevance(sentence: Sentence, asked: Asked, weights: Mapping[str, float]) -> float:
     """About 0..1: own words, words with heading and context, likeness of meaning and retrieval score, then the shape."""
+    # A number or a name says most exactly what is asked about.
+    exact = {word: EXACT * weights.get(word, 1.0) for word in asked.words if any(c.isdigit() for c in word)}
+    weights = {**weights, **exact}
     own = overlap(asked.words, set(sentence.own), weights)
     around = overlap(asked.words, set(sentence.around), weights)
     base = 0.35 * own + 0.2 * around + 0.25 * sentence.likeness + 0.2 * sentence.piece.score
@@ -63,13 +83,20 @@ def _shape(sentence: Sentence, asked: Asked) -> float:
     bonus = 0.0
     if asked.term and defines(text, asked.term):
         bonus += 0.3
-    if negated(text) and not _CONTRAST.search(asked.text):
-        bonus -= 0.15
+    if _DENIES.search(text) and not _CONTRAST.search(asked.text) and not negated(asked.text):
+        # "Never A, only B" still says B.
+        bonus -= 0.05 if re.search(r"\bonly\b", text) else 0.15
     if re.search(r"\b(?:between|from|connect\w*|endpoints?|end points?)\b", asked.text, re.I) and _BETWEEN.search(text):
         bonus += 0.12
-    if re.search(r"\bwhy\b", asked.text, re.I) and _BECAUSE.search(text):
-        bonus += 0.08
+    if asked.why:
+        bonus += 0.12 if gives_cause(text) else 0.0
+        bonus += 0.05 if re.search(r"\bwhy\b", sentence.piece.source, re.I) else 0.0
+    if asked.term and f"({asked.term})" in text[:MAX_OPENING]:
+        bonus += 0.2  # The full form stands before it.
+    if _FORMULA_ASKED.search(asked.text) and re.search(r"\w\s*=\s*\S", text):
+        bonus += 0.2
     if _HOW.search(asked.text):
+        bonus -= 0.1 if _IS_A.search(text) else 0.0  # What a thing is says little of how it goes.
         bonus += min(0.1, 0.04 * len({cue.lower() for cue in _MECHANISM.findall(text)}))
     if _AMOUNT.search(asked.text) and not quantities(text, spelled=True):
         bonus -= 0.1
@@ -86,16 +113,23 @@ def _shape(sentence: Sentence, asked: Asked) -> float:
     return bonus - (0.2 if words < 4 else 0.0) - (0.05 if words > 60 else 0.0)
 
 
+def gives_cause(text: str) -> bool:
+    """True when the sentence says what causes, limits or prevents something."""
+    return bool(_BECAUSE.search(text))
+
+
 def defines(text: str, term: str) -> bool:
     """True when the sentence says what the term is: as its subject, or by spelling the acronym out."""
     pattern = re.escape(term.strip()).replace(r"\ ", r"\s+")
     spelled = re.escape(acronym_table().get(term.upper(), term))
     subject = (
         rf"^(?:an?|the|in [\w\s-]{{1,60}},)?\s*(?:\w+ )??(?:{pattern}|{spelled})s?(?:\s+\([^)]*\))?"
-        rf"(?:\s+\w+){{0,2}}?\s+{_SAYS}\b(?!\s+not\b)"
+        rf"(?:\s+{_CLASS})?\s+{_SAYS}\b(?!\s+not\b)"
     )
     if re.search(subject, text, re.IGNORECASE):
         return True
+    if re.search(rf"^[^:;]{{1,60}}: {pattern}\s*(?:;|$)", text, re.IGNORECASE):
+        return True  # A row of a table about it.
     return bool(re.search(rf"^[\w\s/-]{{2,90}}\({pattern}s?\),?\s+{_SAYS}\b(?!\s+not\b)", text))
 
 

@@ -19,7 +19,7 @@ from coreagent.models.builtin.evidence import (
 from coreagent.models.builtin.markers import is_empty_handed
 from coreagent.models.builtin.options import Scored, score_options
 from coreagent.models.builtin.parts import split_parts
-from coreagent.models.builtin.relevance import Asked, relevance
+from coreagent.models.builtin.relevance import Asked, gives_cause, relevance
 from coreagent.models.builtin.sentences import passage_sentences
 from coreagent.models.builtin.words import GENERIC, acronyms, overlap, terms, vocabulary
 from coreagent.models.chat import ChatRequest
@@ -144,9 +144,12 @@ def _cover(
         covered = {word for s in chosen for word in s.own}
         new = [word for word in asked.words if word in candidate.own - covered and word not in GENERIC]
         follows = candidate.piece is first.piece and 0 < candidate.place - first.place <= CONTEXT
-        near = score >= (0.75 if follows and asked.wants_more else 0.95) * best
+        # A sentence that only says that it is so leaves the cause to another.
+        cause = asked.why and gives_cause(candidate.text) and not any(gives_cause(s.text) for s in chosen)
+        near = cause or score >= (0.75 if follows and asked.wants_more else 0.95) * best
+        beside = sum(word in candidate.own for word in asked.words) < 0.5 * sum(w in first.own for w in asked.words)
         repeats = any(_alike(candidate, s) > 0.6 for s in chosen)
-        if candidate is not first and not repeats and (new or near):
+        if candidate is not first and not repeats and not (beside and not follows and not cause) and (new or near):
             chosen.append(candidate)
     head, rest = chosen[0], chosen[1:]
     # The answer comes first; what supports it follows in the order of its source.
@@ -235,6 +238,7 @@ def _marked(text: str, number: int) -> str:
 
 def _spoken_of(part: str, computed: Sequence[Piece]) -> bool:
     """A computed value answers the part whose names and values it repeats, or nearly all of its words."""
+    part = re.sub(r"\s*\([^()]{1,80}\)\?$", "", part)  # The topic that a short part was given.
     asked = terms(part)
     named = {word for word in asked if any(letter.isdigit() for letter in word)}
     named |= {word for name in acronyms(part) for word in terms(name)}

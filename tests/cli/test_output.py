@@ -5,7 +5,6 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from tests.cli.driving import Cli, Endpoint
@@ -173,7 +172,6 @@ def test_printable(text: str, shown: str) -> None:
 
 
 def test_standard_streams_may_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: dict[str, Any] = {}
     for name in ("stdin", "stdout", "stderr"):
         monkeypatch.setattr(sys, name, None)
     try:

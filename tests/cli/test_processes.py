@@ -16,7 +16,7 @@ import pytest
 from coreagent.testing.openai_server import OpenAIServer
 from coreagent.testing.replies import Reply, Stall
 
-COMMAND = [sys.executable, "-m", "coreagent"]
+COMMAND = [sys.executable, "-c", "from coreagent.cli import main; main()"]
 ASK = [*COMMAND, "ask", "What is the A1 interface?"]
 
 DRAFT = "It carries policies [1]."

@@ -82,7 +82,8 @@ def test_ask_stream_ctrl_c_and_resume(terminal: Terminal, server: OpenAIServer, 
         f'[models."v/m"]\nbase_url = "{server.base_url}"\nroles = ["summarizer"]\n', encoding="utf-8"
     )
     terminal.type(f"cd {shlex.quote(str(Path.cwd()))}; export COREAGENT_HOME={shlex.quote(str(own_home))}")
-    terminal.type(f'ca() {{ {shlex.quote(sys.executable)} -m coreagent "$@"; echo code=$?; }}')
+    start = f"{shlex.quote(sys.executable)} -c 'from coreagent.cli import main; main()'"
+    terminal.type(f'ca() {{ {start} "$@"; echo code=$?; }}')
     terminal.type("ca ask 'What is the A1 interface?' --stream --model summarizer=v/m")
     terminal.wait_for(lambda screen: "summarizer -> v/m" in screen and bool(server.requests))
     terminal.press("C-c")

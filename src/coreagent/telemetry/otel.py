@@ -184,7 +184,7 @@ class Pipeline:
         self._tracer = tracing.get_tracer(SCOPE)
         self._on_close = on_close
         self._spans = spans
-        atexit.register(self.close)
+        atexit.register(self._close_at_exit)
         self._metrics = metrics
 
     def parent(self, name: str, attributes: Attributes) -> ParentSpan:
@@ -201,7 +201,7 @@ class Pipeline:
 
     def close(self) -> None:
         """Send everything and stop. A collector that does not answer is given up after ``CLOSE_S`` seconds."""
-        atexit.unregister(self.close)
+        atexit.unregister(self._close_at_exit)
         # The exporters retry for longer than anybody waits at the end of a command, and only in threads can they be
         # left behind.
         steps = [threading.Thread(target=step, daemon=True) for step in (self.tracing.shutdown, self._on_close)]
@@ -212,6 +212,11 @@ class Pipeline:
             step.join(max(0.0, give_up - time.monotonic()))
         if any(step.is_alive() for step in steps):
             _LOGGER.warning("the last traces were not delivered within %g s", CLOSE_S)
+
+    def _close_at_exit(self) -> None:
+        # Python starts no thread any more by now, so a collector that does not answer is waited for.
+        self.tracing.shutdown()
+        self._on_close()
 
     def finished_spans(self) -> tuple[FinishedSpan, ...]:
         """Spans kept in memory."""

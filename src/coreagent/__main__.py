@@ -1,5 +1,0 @@
-"""``python -m coreagent`` is the command ``coreagent``."""
-
-from coreagent.cli import main
-
-main()
