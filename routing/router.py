@@ -1,10 +1,11 @@
 """The router: eligibility, then the policy, then one Decision."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coreagent.decision import Decision
-from coreagent.errors import NoModelError
+from coreagent.errors import BudgetExceededError, NoModelError
 from coreagent.models.card import ModelCard
 from coreagent.routing.eligibility import candidate
 from coreagent.routing.policy import Policy, cheapest_above
@@ -25,6 +26,7 @@ class Router:
         """Choose a model.
 
         Raises:
+            BudgetExceededError: there are models for the call, and only money keeps it from them.
             NoModelError: no model is eligible; its ``excluded`` and message name the reason for each.
         """
         candidates = tuple(candidate(card, request) for card in self.cards.values())
@@ -34,6 +36,7 @@ class Router:
         if choice is None:
             choice, policy = DEFAULT_POLICY.choose(request, eligible), DEFAULT_POLICY.name
         if choice is None:
+            self._check_money(request)
             raise self._no_model(request, {entry.model: entry.excluded for entry in candidates})
         reason = f"asked for: {request.pinned}" if request.pinned else choice.reason
         return Decision(
@@ -47,6 +50,14 @@ class Router:
             fallbacks=choice.order[1 : 1 + self.fallbacks],
             escalated_from=request.escalated_from,
         )
+
+    def _check_money(self, request: RoutingRequest) -> None:
+        rich = replace(request, usd_left=math.inf)
+        costs = [
+            entry.cost_usd for entry in (candidate(card, rich) for card in self.cards.values()) if not entry.excluded
+        ]
+        if costs:
+            raise BudgetExceededError("usd", needed=min(costs), left=request.usd_left)
 
     def _no_model(self, request: RoutingRequest, excluded: dict[str, str]) -> NoModelError:
         # A model of another role says nothing about the cause unless every model is of another role.

@@ -17,10 +17,11 @@ from coreagent.graphs.state import CoreState
 from coreagent.plans import Plan, Subtask
 
 PLANNER = Planner()
+SEARCH = "search_corpus"
 
 
 def plan_node(deps: Deps) -> StateNode:
-    """Ask for a plan; a planner that can not write one leaves a single open call instead."""
+    """Ask for a plan; for a planner that can not write one, the question itself is looked up."""
 
     async def plan(state: CoreState, runtime: Runtime[None]) -> dict[str, Any]:
         options = state["options"]
@@ -51,13 +52,18 @@ def plan_node(deps: Deps) -> StateNode:
             made = called.output
             update["decisions"] = (called.decision,)
         except SchemaMismatchError as error:
-            emitter(runtime)(Warned(f"no usable plan ({error.problem}); one open call is made instead"))
-            made = Plan((Subtask(id="s1", role="caller", instruction=state["question"]),))
+            emitter(runtime)(Warned(f"no usable plan ({error.problem}); a plain search is made instead"))
+            made = _plain_search(deps, state)
         labelled = _adopt(made, state, attempt)
         emitter(runtime)(Planned(labelled, attempt))
         return {**update, "plan": labelled, "spent": ledger.spent}
 
     return plan
+
+
+def _plain_search(deps: Deps, state: CoreState) -> Plan:
+    tool = SEARCH if SEARCH in deps.agent.action.tools else ""
+    return Plan((Subtask(id="s1", role="caller", instruction=state["question"], tool=tool),))
 
 
 def _feedback(deps: Deps, state: CoreState) -> tuple[Feedback, ...]:

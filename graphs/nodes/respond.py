@@ -1,12 +1,14 @@
 """The last step: the answer is put together, screened, remembered, and given out, whole or partial."""
 
 import re
+import textwrap
 import time
 from dataclasses import replace
 from typing import Any
 
 from langgraph.runtime import Runtime
 
+from coreagent.agents.action import Outcome
 from coreagent.answer import UNVERIFIED, Answer, Citation, Evidence, Status, Verdict
 from coreagent.budget import Spent
 from coreagent.decision import Decision
@@ -20,6 +22,7 @@ from coreagent.graphs.nodes.summarize import evidence_label
 from coreagent.graphs.state import CoreState, Stopped
 
 _MARKER = re.compile(r"\[(\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\]")
+SHOWN_EVIDENCE_CHARS = 300
 BUILTIN_NOTE = "built-in models, no LLM"
 
 
@@ -49,7 +52,7 @@ def respond_node(deps: Deps) -> StateNode:
             cost_usd=ledger.spent.usd,
             seconds=max(0.0, time.time() - options.started),
             decisions=decisions,
-            notes=(*_notes(decisions), *_stop_note(stop)),
+            notes=(*_notes(decisions), *_failed_calls(state), *_stop_note(stop)),
             error=stop.kind if stop else "",
             mend=stop.mend if stop and stop.kind else "",
         )
@@ -97,9 +100,13 @@ def _content(state: CoreState, limit: int) -> tuple[str, tuple[Evidence, ...], s
         draft = state["draft"]
         return draft.text, state["evidence"], draft.choice, UNVERIFIED
     evidence = gather_evidence(state, limit)
-    found = "\n".join(f"- {item.text.strip()} [{number}]" for number, item in enumerate(evidence[:3], start=1))
+    found = "\n".join(f"- {_beginning(item)} [{number}]" for number, item in enumerate(evidence[:3], start=1))
     lead = "The run stopped before an answer was written."
     return f"{lead} Found so far:\n{found}" if found else f"{lead} Nothing was found yet.", evidence, "", UNVERIFIED
+
+
+def _beginning(item: Evidence) -> str:
+    return textwrap.shorten(item.text, SHOWN_EVIDENCE_CHARS, placeholder=" ...")
 
 
 def _status(state: CoreState, verdict: Verdict) -> Status:
@@ -110,6 +117,18 @@ def _status(state: CoreState, verdict: Verdict) -> Status:
             else "partial"
         )
     return "not_found" if verdict.outcome == "not_found" else "complete"
+
+
+def _failed_calls(state: CoreState) -> tuple[str, ...]:
+    """Calls of the last plan that gave nothing: what they would have found is missing from the answer."""
+    current = {task.id for task in state["plan"].subtasks} if "plan" in state else set[str]()
+    failed = [entry for entry in state.get("outcomes", {}).values() if entry.error and entry.subtask in current]
+    return tuple(dict.fromkeys(_failure(entry) for entry in failed))
+
+
+def _failure(outcome: Outcome) -> str:
+    said = outcome.error.removeprefix(f"{outcome.tool}: ")
+    return f"{outcome.tool}: {said}" if outcome.tool else said
 
 
 def _stop_note(stop: Stopped | None) -> tuple[str, ...]:

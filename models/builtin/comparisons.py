@@ -18,8 +18,8 @@ _FORMS = tuple(
     )
 )
 _LEADING = re.compile(
-    r"^(?:(?:what(?:'s|\s+is|\s+are)?|how|is|are|does|do|explain|describe|tell me|please|about|the|an?|main|key|difference|"
-    r"between|both)\s+)+",
+    r"^(?:(?:what(?:'s|\s+is|\s+are)?|how|is|are|does|do|explain|describe|tell me|please|about|the|an?|main|key|"
+    r"difference|between|both)\s+)+",
     re.IGNORECASE,
 )
 MAX_CHARS = 400

@@ -28,9 +28,7 @@ class _Side:
         return bool(self.phrase.search(sentence.text)) or bool(self.own) and self.own <= sentence.own
 
 
-def contrast(
-    embedder: Embedder, asked: Comparison, passages: Sequence[Piece], *, enough: float
-) -> list[Sentence]:
+def contrast(embedder: Embedder, asked: Comparison, passages: Sequence[Piece], *, enough: float) -> list[Sentence]:
     """A sentence for either side and up to ``MAX_CONTRASTS`` about both; empty unless both sides are spoken of.
 
     ``enough`` is the relevance below which a sentence is about something else.
@@ -56,9 +54,7 @@ def _side(text: str, other: str) -> _Side:
     return _Side(text, re.compile(rf"(?<![\w-]){wording}s?(?![\w-])", re.IGNORECASE), own)
 
 
-def _best(
-    embedder: Embedder, side: _Side, other: _Side, passages: Sequence[Piece], enough: float
-) -> Sentence | None:
+def _best(embedder: Embedder, side: _Side, other: _Side, passages: Sequence[Piece], enough: float) -> Sentence | None:
     question = f"What is {side.text}?"
     sentences = [s for s in sentences_of(embedder, question, passages) if side.named_by(s)]
     if not sentences:

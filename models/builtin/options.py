@@ -61,9 +61,7 @@ def score_options(
         # Names: a rare one is not the likelier for it, and what counts is where it stands.
         best_literal = max((match.literal for match in matches), default=0.0) or 1.0
         return [
-            Scored(
-                match.option, 0.4 * match.likeness / best_likeness + 0.6 * match.literal / best_literal, match.named
-            )
+            Scored(match.option, 0.4 * match.likeness / best_likeness + 0.6 * match.literal / best_literal, match.named)
             for match in matches
         ]
     return [
@@ -116,7 +114,9 @@ def _match(
 def _literal(option: str, sentence: str) -> bool:
     plain = _LEADING.sub("", " ".join(option.casefold().rstrip(".").split()))
     # A part of a name is not the name: "RU" does not stand in "O-RU".
-    return len(plain) > 1 and bool(re.search(rf"(?<![\w-]){re.escape(plain)}(?!\w|-[A-Za-z]*[A-Z])", " ".join(sentence.split()), re.IGNORECASE))
+    return len(plain) > 1 and bool(
+        re.search(rf"(?<![\w-]){re.escape(plain)}(?!\w|-[A-Za-z]*[A-Z])", " ".join(sentence.split()), re.IGNORECASE)
+    )
 
 
 def _computed(option: Option, pieces: Sequence[Piece]) -> Piece | None:

@@ -12,13 +12,17 @@ from coreagent.models.builtin.words import acronyms, negated, overlap, terms
 
 _CONTRAST = re.compile(r"\b(?:differ\w*|versus|vs|compar\w+|confus\w+|not|instead|rather)\b", re.IGNORECASE)
 _DENIES = re.compile(
-    r"\b(?:is|are|was|does|do|did|has|have|can|may|must|will)\s+(?:not|no|never)\b|\b(?:cannot|never|neither)\b", re.IGNORECASE
+    r"\b(?:is|are|was|does|do|did|has|have|can|may|must|will)\s+(?:not|no|never)\b|\b(?:cannot|never|neither)\b",
+    re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"\bbetween\b.+\band\b|\bfrom\b.+\bto\b|\bconnects?\b.+\b(?:to|with|and)\b", re.IGNORECASE)
 _BECAUSE = re.compile(
-    r"\b(?:because|since|so that|due to|therefore|thus|in order to|causes?|caused by|limits?|otherwise|avoids?|prevents?)\b", re.IGNORECASE
+    r"\b(?:because|since|so that|due to|therefore|thus|in order to|causes?|caused by|limits?|otherwise|avoids?|prevents?)\b",
+    re.IGNORECASE,
 )
-_SAYS = r"(?:is|are|was|stands? for|means?|denotes?|describes?|refers to|defines?|divides?|consists? of|acts? as|gives?)"
+_SAYS = (
+    r"(?:is|are|was|stands? for|means?|denotes?|describes?|refers to|defines?|divides?|consists? of|acts? as|gives?)"
+)
 _COURSE = re.compile(r"\b(?:how\s+(?:do|does|is|are|can|to)|why|explain|describe|procedure|steps?)\b", re.IGNORECASE)
 _FORMULA_ASKED = re.compile(r"\b(?:comput\w+|calculat\w+|formula|equation|derived?)\b", re.IGNORECASE)
 _IS_A = re.compile(r"^[^,;:]{2,90}\s(?:is|are)\s+(?:an?|the)\s", re.IGNORECASE)
@@ -35,7 +39,8 @@ _CLASS = (
 )
 MAX_OPENING = 100
 _AMOUNT = re.compile(
-    r"\bhow (?:many|much|long|far|large|high|often|big|wide)\b|\bwhich port\b|\bwhat (?:port|value|number)\b", re.IGNORECASE
+    r"\bhow (?:many|much|long|far|large|high|often|big|wide)\b|\bwhich port\b|\bwhat (?:port|value|number)\b",
+    re.IGNORECASE,
 )
 EXACT = 1.6
 

@@ -3,7 +3,7 @@
 import pytest
 
 from coreagent.decision import Candidate
-from coreagent.errors import NoModelError
+from coreagent.errors import BudgetExceededError, NoModelError
 from coreagent.labels import Label, Sensitivity
 from coreagent.models.card import FREE, UNKNOWN_PRICE, Latency, ModelCard, Price
 from coreagent.plans import RoleName
@@ -97,7 +97,6 @@ def test_the_first_matching_rule_decides_and_is_named() -> None:
         (card("m", tools=False), request(needs_tools=True), "can not call tools"),
         (card("m", json_schema=False), request(needs_schema=True), "JSON schema"),
         (card("m", context_tokens=1200), request(), "context too small"),
-        (card("m", usd=10), request(usd_left=0.001), "predicted $0.015, $0.001 is left"),
         (card("m", price=UNKNOWN_PRICE), request(price_required=True), "has no price"),
         (card("m"), request(avoid=frozenset({"m"})), "failed this subtask before"),
         (card("m"), request(escalated_from="m"), "not good enough"),
@@ -108,6 +107,14 @@ def test_each_exclusion_is_named(entry: ModelCard, ask: RoutingRequest, why: str
     with pytest.raises(NoModelError, match="coreagent|no model") as caught:
         router(entry).decide(ask)
     assert why in caught.value.excluded["m"]
+
+
+def test_when_only_money_is_missing_it_is_a_matter_of_the_budget() -> None:
+    with pytest.raises(BudgetExceededError, match=r"predicted at \$0.015, \$0.001 is left"):
+        router(card("m", usd=10), card("n", usd=20)).decide(request(usd_left=0.001))
+    decision = router(card("m", usd=10), card("free", quality=0.1)).decide(request(usd_left=0.001))
+    assert decision.model == "free"
+    assert decision.candidates[0].excluded == "predicted $0.015, $0.001 is left"
 
 
 def test_confidential_data_never_goes_to_the_cloud_whatever_the_card_claims() -> None:
