@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from coreagent import CoreAgent
 from coreagent.answer import Answer
@@ -69,7 +70,12 @@ class Run:
 def questions() -> list[Expected]:
     """All questions in the order of the file."""
     rows = tomllib.loads(QUESTIONS.read_text(encoding="utf-8"))["question"]
-    return [Expected(**{key: tuple(v) if isinstance(v, list) else v for key, v in row.items()}) for row in rows]
+    return [_expected(row) for row in rows]
+
+
+def _expected(row: dict[str, Any]) -> Expected:
+    lists = {key: tuple(value) for key, value in row.items() if key in ("tools", "cites", "cites_all", "keys")}
+    return Expected(**{**row, **lists})
 
 
 def check(expected: Expected, text: str, choice: str, cited: set[str]) -> tuple[bool | None, bool | None]:

@@ -8,8 +8,9 @@ from typing import Generic, TypeVar
 from coreagent.agents.role import Role
 from coreagent.budget import Budget, Ledger
 from coreagent.decision import Decision
-from coreagent.errors import CoreAgentError, NoModelError
+from coreagent.errors import BudgetExceededError, CoreAgentError, ModelError, NoModelError
 from coreagent.events import Event, ModelFinished, Routed, Warned
+from coreagent.graphs.health import Health
 from coreagent.labels import Label
 from coreagent.models.budgeted import Budgeted
 from coreagent.models.chat import ChatModel, ChatRequest, estimate_input_tokens
@@ -59,6 +60,7 @@ class ModelCalls:
     telemetry: Telemetry
     max_attempts: Mapping[str, int] = field(default_factory=dict[str, int])
     """Tries in all for each model, the first included; a model that is not named is tried once."""
+    health: Health = field(default_factory=Health)
 
     async def make(
         self,
@@ -80,7 +82,7 @@ class ModelCalls:
             ModelError: every candidate failed, or the output never fitted its schema.
         """
         request = role.request(task)
-        decision = self.router.decide(_routing_request(role, request, work, ledger))
+        decision = self._decide(_routing_request(role, request, work, ledger))
         emit(Routed(decision))
         scope = ledger.child(Budget(usd=work.budget_usd), scope=f"subtask {work.subtask}")
         model = self._stack(decision, scope, emit, on_text)
@@ -91,12 +93,24 @@ class ModelCalls:
             answered = asked.completions[-1].model
         except CoreAgentError as failure:
             error = str(failure)
+            if isinstance(failure, ModelError):
+                self.health.note(failure.model or decision.model, failure)
             raise
         finally:
             seconds = time.perf_counter() - started
             spent = scope.spent
             emit(ModelFinished(work.subtask, role.name, answered, spent.usage, spent.usd, seconds, error=error))
         return Called(asked.value, replace(decision, answered_by=answered), answered)
+
+    def _decide(self, request: RoutingRequest) -> Decision:
+        """Models that failed a moment ago are left out while there is another."""
+        avoided = self.health.avoided()
+        if avoided:
+            try:
+                return self.router.decide(replace(request, avoid=avoided))
+            except (NoModelError, BudgetExceededError):
+                pass
+        return self.router.decide(request)
 
     def has_other(self, role: Role[Task, Output], task: Task, *, work: Work, ledger: Ledger) -> bool:
         """True when routing would find a model for this work that is not ``work.escalated_from``."""
@@ -116,9 +130,12 @@ class ModelCalls:
         models = [self._one(name, decision, ledger, emit) for name in (decision.model, *decision.fallbacks)]
         model = models[0]
         if len(models) > 1:
-            model = Fallback(
-                models, on_fallback=lambda error, _, following: emit(Warned(f"{error}; trying {following}"))
-            )
+
+            def next_one(error: ModelError, failed: str, following: str) -> None:
+                self.health.note(failed, error)
+                emit(Warned(f"{error}; trying {following}"))
+
+            model = Fallback(models, on_fallback=next_one)
         return Streaming(model, on_text) if on_text else model
 
     def _one(self, name: str, decision: Decision, ledger: Ledger, emit: Callable[[Event], None]) -> ChatModel:

@@ -41,7 +41,7 @@ def exclusion(card: ModelCard, request: RoutingRequest) -> str:
     if request.pinned and card.name != request.pinned:
         return f"{request.pinned} was asked for"
     if card.name in request.avoid:
-        return "failed this subtask before"
+        return "its endpoint failed a moment ago"
     if card.name == request.escalated_from:
         return "its result was not good enough"
     if request.needs_tools and not card.tools:

@@ -11,7 +11,7 @@ class RoutingRequest:
     """One model call before it has a model.
 
     ``input_tokens`` and ``output_tokens`` are upper estimates. ``usd_left`` is what the budget still allows in
-    dollars (infinite without one). ``avoid`` names models that already failed this subtask; ``escalated_from`` is the
+    dollars (infinite without one). ``avoid`` names models whose endpoint failed a moment ago; ``escalated_from`` is the
     model whose result was not good enough, which the next one must differ from.
     """
 

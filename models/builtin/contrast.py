@@ -50,7 +50,7 @@ def _side(text: str, other: str) -> _Side:
     wording = re.escape(text.removesuffix("s")).replace(r"\ ", r"[\s-]+")
     # "category A" and "category B" differ in a letter that is no word.
     lettered = re.search(r"\b[A-Z]\b", text)
-    own = frozenset() if lettered else frozenset(terms(text)) - frozenset(terms(other))
+    own = frozenset[str]() if lettered else frozenset(terms(text)) - frozenset(terms(other))
     return _Side(text, re.compile(rf"(?<![\w-]){wording}s?(?![\w-])", re.IGNORECASE), own)
 
 

@@ -17,7 +17,8 @@ _DENIES = re.compile(
 )
 _BETWEEN = re.compile(r"\bbetween\b.+\band\b|\bfrom\b.+\bto\b|\bconnects?\b.+\b(?:to|with|and)\b", re.IGNORECASE)
 _BECAUSE = re.compile(
-    r"\b(?:because|since|so that|due to|therefore|thus|in order to|causes?|caused by|limits?|otherwise|avoids?|prevents?)\b",
+    r"\b(?:because|since|so that|due to|therefore|thus|in order to|causes?|caused by|limits?|otherwise|avoids?|"
+    r"prevents?)\b",
     re.IGNORECASE,
 )
 _SAYS = (
@@ -34,8 +35,8 @@ _MECHANISM = re.compile(
 )
 # Words that may follow a name and leave it the same thing: the A1 interface is A1, a CAG identifier is no CAG.
 _CLASS = (
-    r"(?:(?:reference )?(?:point|interface|protocol|function|layer|framework|formula|procedure|service|plane|area|event|"
-    r"algorithm|method|architecture|network|band|split|messages?|signal|channel|router|node|entity))"
+    r"(?:(?:reference )?(?:point|interface|protocol|function|layer|framework|formula|procedure|service|plane|area|"
+    r"event|algorithm|method|architecture|network|band|split|messages?|signal|channel|router|node|entity))"
 )
 MAX_OPENING = 100
 _AMOUNT = re.compile(
@@ -73,7 +74,7 @@ class Asked:
 
 
 def relevance(sentence: Sentence, asked: Asked, weights: Mapping[str, float]) -> float:
-    """About 0..1: own words, words with heading and context, likeness of meaning and retrieval score, then the shape."""
+    """About 0..1: own words, with heading and context, likeness of meaning and retrieval score, then the shape."""
     # A number or a name says most exactly what is asked about.
     exact = {word: EXACT * weights.get(word, 1.0) for word in asked.words if any(c.isdigit() for c in word)}
     weights = {**weights, **exact}
@@ -88,7 +89,7 @@ def _shape(sentence: Sentence, asked: Asked) -> float:
     bonus = 0.0
     if asked.term and defines(text, asked.term):
         bonus += 0.3
-    if _DENIES.search(text) and not _CONTRAST.search(asked.text) and not negated(asked.text):
+    if denies(text) and not _CONTRAST.search(asked.text) and not negated(asked.text):
         # "Never A, only B" still says B.
         bonus -= 0.05 if re.search(r"\bonly\b", text) else 0.15
     if re.search(r"\b(?:between|from|connect\w*|endpoints?|end points?)\b", asked.text, re.I) and _BETWEEN.search(text):
@@ -116,6 +117,11 @@ def _shape(sentence: Sentence, asked: Asked) -> float:
         bonus += 0.05  # The document is about a thing that was asked about.
     words = len(text.split())
     return bonus - (0.2 if words < 4 else 0.0) - (0.05 if words > 60 else 0.0)
+
+
+def denies(text: str) -> bool:
+    """True when the sentence says what is not so, rather than that something goes without something else."""
+    return bool(_DENIES.search(text))
 
 
 def gives_cause(text: str) -> bool:

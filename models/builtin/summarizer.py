@@ -19,7 +19,7 @@ from coreagent.models.builtin.evidence import (
 from coreagent.models.builtin.markers import is_empty_handed
 from coreagent.models.builtin.options import Scored, score_options
 from coreagent.models.builtin.parts import split_parts
-from coreagent.models.builtin.relevance import Asked, gives_cause, relevance
+from coreagent.models.builtin.relevance import Asked, denies, gives_cause, relevance
 from coreagent.models.builtin.sentences import passage_sentences
 from coreagent.models.builtin.words import GENERIC, acronyms, overlap, terms, vocabulary
 from coreagent.models.chat import ChatRequest
@@ -143,7 +143,7 @@ def _cover(
             break
         covered = {word for s in chosen for word in s.own}
         new = [word for word in asked.words if word in candidate.own - covered and word not in GENERIC]
-        follows = candidate.piece is first.piece and 0 < candidate.place - first.place <= CONTEXT
+        follows = not denies(candidate.text) and candidate.piece is first.piece and 0 < candidate.place - first.place <= CONTEXT
         # A sentence that only says that it is so leaves the cause to another.
         cause = asked.why and gives_cause(candidate.text) and not any(gives_cause(s.text) for s in chosen)
         near = cause or score >= (0.75 if follows and asked.wants_more else 0.95) * best

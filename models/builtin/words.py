@@ -90,8 +90,8 @@ def stem(word: str) -> str:
 _GENERIC_WORDS = """
 component element type kind name purpose function role main primary difference example way part value number feature
 key thing item case used work happen get make define specify provide important typical common general basic first
-second concept approach method aspect reason task job responsible responsibility length size big large long wide high low
-little exist standardise normal usual
+second concept approach method aspect reason task job responsible responsibility length size big large long wide high
+low little exist standardise normal usual
 """
 GENERIC = frozenset(stem(word) for word in _GENERIC_WORDS.split())
 """Words that say what kind of answer is wanted; the answer itself need not hold them."""

@@ -98,7 +98,7 @@ def test_the_first_matching_rule_decides_and_is_named() -> None:
         (card("m", json_schema=False), request(needs_schema=True), "JSON schema"),
         (card("m", context_tokens=1200), request(), "context too small"),
         (card("m", price=UNKNOWN_PRICE), request(price_required=True), "has no price"),
-        (card("m"), request(avoid=frozenset({"m"})), "failed this subtask before"),
+        (card("m"), request(avoid=frozenset({"m"})), "failed a moment ago"),
         (card("m"), request(escalated_from="m"), "not good enough"),
         (card("m"), request(pinned="other"), "other was asked for"),
     ],
