@@ -12,6 +12,8 @@ from coreagent.models.builtin.values import boolean_value, choice_value, implied
 from coreagent.models.builtin.words import stem
 
 _BEFORE, _AFTER = 5, 3
+MAX_CHARS = 20_000
+"""What is looked through for values; beyond it lies data."""
 _PREFIXES = frozenset(stem(word) for word in ("prefix", "mask", "length"))
 _SHARES = frozenset(
     stem(word)
@@ -108,14 +110,16 @@ def fill(fields: Sequence[Field], material: Material, *, subject: frozenset[str]
 
 
 def _other_value(wanted: Field, text: str, material: Material, subject: frozenset[str]) -> tuple[Any, float] | None:
+    whole = material.question or text
+    text = text if wanted.kind == "string" and not wanted.choices else text[:MAX_CHARS]
     if wanted.choices:
         return choice_value(wanted, text, subject)
     if wanted.kind == "boolean":
         return boolean_value(wanted, text)
     if wanted.kind == "array":
-        return list_value(wanted, text, whole=material.question or text)
+        return list_value(wanted, text, whole=whole)
     if wanted.kind == "string":
-        return text_value(wanted, text, whole=material.question or text)
+        return text_value(wanted, text, whole=whole)
     return None
 
 
@@ -137,7 +141,7 @@ def _fill_numbers(fields: Sequence[Field], text: str, filling: Filling, *, requi
     ]
     if not wanted:
         return
-    text = without_addresses(text[:20_000])
+    text = without_addresses(text[:MAX_CHARS])
     found = quantities(text, spelled=True)[:200]
     fits = [fit for f in wanted for quantity in found if (fit := _fit(f, quantity, text)) is not None]
     used: set[int] = set()

@@ -130,7 +130,8 @@ def quantities(text: str, *, spelled: bool = False) -> list[Quantity]:
     if spelled:
         found += [Quantity(float(m["number"]), "", m.start(), m.end()) for m in _ARRAY.finditer(text)]
         found += [
-            Quantity(_SPELLED[m[1].lower()], "", m.start(), m.end(), True) for m in _SPELLED_NUMBER.finditer(text)
+            Quantity(_SPELLED[m[1].lower()], "", m.start(), m.end(), spelled=True)
+            for m in _SPELLED_NUMBER.finditer(text)
         ]
         found.sort(key=lambda quantity: quantity.start)
     return found

@@ -143,7 +143,11 @@ def _cover(
             break
         covered = {word for s in chosen for word in s.own}
         new = [word for word in asked.words if word in candidate.own - covered and word not in GENERIC]
-        follows = not denies(candidate.text) and candidate.piece is first.piece and 0 < candidate.place - first.place <= CONTEXT
+        follows = (
+            not denies(candidate.text)
+            and candidate.piece is first.piece
+            and 0 < candidate.place - first.place <= CONTEXT
+        )
         # A sentence that only says that it is so leaves the cause to another.
         cause = asked.why and gives_cause(candidate.text) and not any(gives_cause(s.text) for s in chosen)
         near = cause or score >= (0.75 if follows and asked.wants_more else 0.95) * best

@@ -52,7 +52,7 @@ def choice_value(wanted: Field, text: str, subject: frozenset[str] = frozenset()
         shown = str(choice)
         if len(shown) == 1 and shown.isalpha():
             # A single letter is a value only as a capital next to the argument's or the tool's own name.
-            before = re.findall(rf"([A-Za-z]+)\W{{1,3}}{shown.upper()}\b", text)
+            before = re.findall(rf"\b([A-Za-z]{{1,40}})\W{{1,3}}{shown.upper()}\b", text)
             if any(stem(word.lower()) in wanted.words | subject for word in before):
                 matches.append((1, choice))
         elif _fold(shown) in spoken or _said_otherwise(shown, stems):
