@@ -74,8 +74,10 @@ def questions() -> list[Expected]:
 
 
 def _expected(row: dict[str, Any]) -> Expected:
-    lists = {key: tuple(value) for key, value in row.items() if key in ("tools", "cites", "cites_all", "keys")}
-    return Expected(**{**row, **lists})
+    values = dict(row)
+    for key in {"tools", "cites", "cites_all", "keys"} & set(row):
+        values[key] = tuple(row[key])
+    return Expected(**values)
 
 
 def check(expected: Expected, text: str, choice: str, cited: set[str]) -> tuple[bool | None, bool | None]:

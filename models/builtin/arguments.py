@@ -104,7 +104,8 @@ def fill(fields: Sequence[Field], material: Material, *, subject: frozenset[str]
         if implied is not None:
             filling.values[wanted.name], filling.certainty[wanted.name] = implied, 0.5
     for name, value in share_out(fields, material.instruction, filling.values).items():
-        filling.values[name], filling.certainty[name] = value, 1.0
+        # Two addresses and what holds between them: the text asks for nothing else.
+        filling.values[name], filling.certainty[name] = value, 2.0
     missing = tuple(f.name for f in fields if f.required and f.name not in filling.values)
     return Filling(filling.values, filling.certainty, filling.numbers, missing)
 

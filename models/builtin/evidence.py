@@ -13,6 +13,7 @@ from coreagent.sections import Section
 
 MAX_SENTENCES = 400
 MAX_PASSAGE_CHARS = 20_000
+MAX_SOURCE_CHARS = 1_000
 CONTEXT = 2
 """Sentences before one that may name what it speaks of."""
 DAMPING = 0.4
@@ -57,8 +58,8 @@ def pieces_of(found: Sequence[Section]) -> list[Piece]:
     return [
         Piece(
             _integer(section.attributes.get("id", ""), position),
-            section.body,
-            section.attributes.get("source", ""),
+            section.body[:MAX_PASSAGE_CHARS],
+            section.attributes.get("source", "")[:MAX_SOURCE_CHARS],
             section.attributes.get("kind") == "tool",
             _share(section.attributes.get("score", "")),
         )
@@ -71,13 +72,13 @@ def sentences_of(embedder: Embedder, question: str, pieces: Sequence[Piece]) -> 
     texts: list[tuple[str, Piece, int]] = []
     seen: set[str] = set()
     for piece in pieces:
-        for place, text in enumerate(passage_sentences(piece.text[:MAX_PASSAGE_CHARS])):
+        for place, text in enumerate(passage_sentences(piece.text)):
             if text.casefold() not in seen and len(texts) < MAX_SENTENCES:
                 seen.add(text.casefold())
                 texts.append((text, piece, place))
     alike = similarities(embedder, question, [text for text, _, _ in texts])
     headings = {piece.number: heading_words(piece) for piece in pieces}
-    same = equivalents(question, [piece.text[:MAX_PASSAGE_CHARS] for piece in pieces])
+    same = equivalents(question, [piece.text for piece in pieces])
     own = [widened(frozenset(vocabulary(text)), same) for text, _, _ in texts]
     found: list[Sentence] = []
     for at, ((text, piece, place), likeness) in enumerate(zip(texts, alike, strict=True)):
@@ -88,10 +89,15 @@ def sentences_of(embedder: Embedder, question: str, pieces: Sequence[Piece]) -> 
 
 
 def heading_words(piece: Piece) -> frozenset[str]:
-    """Words of the source, and the acronyms that the capitals of its title make, whole and on either side of "and"."""
+    """Words of the source, title acronyms among them."""
+    return frozenset(vocabulary(piece.source)) | title_words(piece)
+
+
+def title_words(piece: Piece) -> frozenset[str]:
+    """Words of the title, and the acronyms that its capitals make, whole and on either side of "and"."""
     names = [piece.title, *re.split(r",| and ", piece.title)]
     initials = {"".join(word[0] for word in re.findall(r"[A-Z][\w-]*", name)).lower() for name in names}
-    return frozenset(vocabulary(piece.source) | {short for short in initials if len(short) > 1})
+    return frozenset(vocabulary(piece.title) | {short for short in initials if len(short) > 1})
 
 
 def weights_of(sentences: Sequence[Sentence]) -> Mapping[str, float]:

@@ -124,6 +124,11 @@ def denies(text: str) -> bool:
     return bool(_DENIES.search(text))
 
 
+def tells_how(text: str) -> bool:
+    """True when the sentence speaks of order, choice or condition, as the rule of a procedure does."""
+    return bool(_MECHANISM.search(text))
+
+
 def gives_cause(text: str) -> bool:
     """True when the sentence says what causes, limits or prevents something."""
     return bool(_BECAUSE.search(text))

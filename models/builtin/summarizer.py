@@ -14,12 +14,13 @@ from coreagent.models.builtin.evidence import (
     heading_words,
     pieces_of,
     sentences_of,
+    title_words,
     weights_of,
 )
 from coreagent.models.builtin.markers import is_empty_handed
 from coreagent.models.builtin.options import Scored, score_options
 from coreagent.models.builtin.parts import split_parts
-from coreagent.models.builtin.relevance import Asked, denies, gives_cause, relevance
+from coreagent.models.builtin.relevance import Asked, denies, gives_cause, relevance, tells_how
 from coreagent.models.builtin.sentences import passage_sentences
 from coreagent.models.builtin.words import GENERIC, acronyms, overlap, terms, vocabulary
 from coreagent.models.chat import ChatRequest
@@ -139,10 +140,10 @@ def _cover(
     best = scores[id(first)]
     for candidate in sorted(sentences, key=lambda s: -scores[id(s)]):
         score = scores[id(candidate)]
-        if len(chosen) >= limit or score < 0.7 * best:
+        if len(chosen) >= limit or score < (0.5 if asked.wants_more else 0.7) * best:
             break
-        covered = {word for s in chosen for word in s.own}
-        new = [word for word in asked.words if word in candidate.own - covered and word not in GENERIC]
+        covered = {word for s in chosen for word in s.own | title_words(s.piece)}
+        new = [word for word in asked.words if word in candidate.own and word not in covered and word not in GENERIC]
         follows = (
             not denies(candidate.text)
             and candidate.piece is first.piece
@@ -150,10 +151,19 @@ def _cover(
         )
         # A sentence that only says that it is so leaves the cause to another.
         cause = asked.why and gives_cause(candidate.text) and not any(gives_cause(s.text) for s in chosen)
-        near = cause or score >= (0.75 if follows and asked.wants_more else 0.95) * best
+        # The rule of a procedure often stands right after the sentence that names it.
+        rule = (
+            follows and asked.wants_more and tells_how(candidate.text) and any(w in candidate.own for w in asked.words)
+        )
+        near = cause or rule or score >= (0.75 if follows and asked.wants_more else 0.95) * best
         beside = sum(word in candidate.own for word in asked.words) < 0.5 * sum(w in first.own for w in asked.words)
         repeats = any(_alike(candidate, s) > 0.6 for s in chosen)
-        if candidate is not first and not repeats and not (beside and not follows and not cause) and (new or near):
+        if (
+            candidate is not first
+            and not repeats
+            and not (beside and not follows and not cause)
+            and (near or (new and score >= 0.7 * best))
+        ):
             chosen.append(candidate)
     head, rest = chosen[0], chosen[1:]
     # The answer comes first; what supports it follows in the order of its source.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from coreagent.models.builtin.wording import acronym_table
 from coreagent.models.builtin.words import terms
 
-_INTRODUCED = re.compile(r"((?:[\w-]+ ){1,6})\(([A-Za-z][\w-]{1,9})\)")
+_INTRODUCED = re.compile(r"(?<![\w-])((?:[\w-]{1,40} ){1,6})\(([A-Za-z][\w-]{1,9})\)")
 MAX_CHARS = 60_000
 
 Equivalent = tuple[frozenset[str], frozenset[str]]

@@ -178,3 +178,73 @@ async def test_streams_and_repeats(embedder: Embedder) -> None:
     chunks = [chunk async for chunk in model.stream(request)]
     assert "".join(c.text for c in chunks if isinstance(c, TextDelta)) == (await model.complete(request)).text
     assert chunks[-1] == await model.complete(request)
+
+
+class Spacing(BaseModel):
+    subcarrier_spacing_khz: float = Field(description="Subcarrier spacing in kHz.")
+    symbols: int = Field(description="Symbols to count.")
+
+
+class Carrier(BaseModel):
+    frequency_mhz: float | None = Field(default=None, description="Frequency in MHz.")
+
+
+class Nets(BaseModel):
+    networks: list[str] = Field(description="Subnets in CIDR form.")
+    relation: Literal["describe", "contains", "split"] = Field(
+        default="describe", description="describe one; whether it contains second; split it by prefix_length"
+    )
+    second: str | None = Field(default=None, description="Address or subnet to hold against it, for contains")
+    prefix_length: int | None = Field(default=None, description="Prefix length of the parts in bits.")
+
+
+class Word(BaseModel):
+    term: str = Field(description="The abbreviation or its full form.")
+
+
+OWN = (
+    TOOLS[0],
+    ToolInfo(name="dictionary", description="Look up what an abbreviation means.", arguments=Word),
+    ToolInfo(name="nets", description="Compute with IP subnets: hosts, containment, splitting.", arguments=Nets),
+    ToolInfo(name="symbol_time", description="Length of symbols by spacing.", arguments=Spacing),
+    ToolInfo(name="channel", description="Channel number of a frequency in MHz.", arguments=Carrier),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        (
+            "Is 10.1.2.0/23 inside 10.1.0.0/16?",
+            {"networks": ["10.1.0.0/16"], "relation": "contains", "second": "10.1.2.0/23"},
+        ),
+        (
+            "Does 10.1.0.0/16 contain 10.1.2.3?",
+            {"networks": ["10.1.0.0/16"], "relation": "contains", "second": "10.1.2.3"},
+        ),
+        (
+            "How many /26 subnets are in 10.4.0.0/22?",
+            {"networks": ["10.4.0.0/22"], "relation": "split", "prefix_length": 26},
+        ),
+    ],
+)
+async def test_addresses_are_shared_out(embedder: Embedder, text: str, arguments: dict[str, object]) -> None:
+    specs = tuple(ToolSpec(tool.name, tool.description, tool.parameters) for tool in OWN)
+    assert await call(embedder, text, tool="nets", tools=specs) == ("nets", arguments)
+    assert "nets" in [task.tool for task in (await plan(embedder, text, tools=OWN)).subtasks]
+
+
+async def test_a_number_named_by_another_argument_is_no_reason_for_a_tool(embedder: Embedder) -> None:
+    made = await plan(embedder, "Which channel has a subcarrier spacing of 30 kHz?", tools=OWN)
+    assert [task.tool for task in made.subtasks] == ["search_docs"]
+
+
+async def test_meanings_go_to_the_tool_for_terms_too(embedder: Embedder) -> None:
+    made = await plan(embedder, "What does GZP stand for?", tools=OWN)
+    assert {task.tool for task in made.subtasks} == {"search_docs", "dictionary"}
+
+
+async def test_both_sides_of_a_comparison_are_searched(embedder: Embedder) -> None:
+    made = await plan(embedder, "What is the difference between a gizmo and a widget?")
+    assert [task.tool for task in made.subtasks] == ["search_docs"] * 3
+    assert all(not task.depends_on for task in made.subtasks)
