@@ -181,9 +181,15 @@ def quantity(number: float, unit: Any) -> Value:
     return _registry().Quantity(number, _unit(unit) if isinstance(unit, str) else unit)
 
 
+_INFORMATION = ("bit", "byte", "bits_per_second")
+
+
 def settled(value: Value) -> Value:
     """A final result: a product of units that is a time, a frequency, a length ... is shown as such."""
     if isinstance(value, (float, Level)) or len(value.unit_items()) < 2:
+        return value
+    # To pint a bit is a plain number, and 1 Gbit/s the same as 1 GHz.
+    if any(name.endswith(_INFORMATION) for name, _ in value.unit_items()):
         return value
     for name in ("s", "Hz", "m", "W"):
         if value.check(_registry().Unit(name).dimensionality):

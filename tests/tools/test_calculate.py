@@ -230,3 +230,18 @@ def test_threads_share_one_unit_registry() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("expression", "value", "unit"),
+    [
+        ("250 Mbit/s to Gbit/s", 0.25, "Gbit/s"),
+        ("100 Mbit / 2 s", 50, "Mbit/s"),
+        ("1 GB / 8 s to Mbit/s", 1000, "Mbit/s"),
+        ("7 bit/s/Hz * 100 MHz to Mbit/s", 700, "Mbit/s"),
+    ],
+)
+def test_a_rate_of_bits_is_not_shown_as_a_frequency(expression: str, value: float, unit: str) -> None:
+    result = calculate.function(expression)
+    assert result.value == pytest.approx(value)
+    assert result.unit == unit
