@@ -87,9 +87,7 @@ class Library:
                 try:
                     document = read_document(found.path, found.name)
                     if corpus is None:
-                        corpus = store.create(
-                            name, label=label or Sensitivity.PUBLIC, embedder=self._embedder.identity
-                        )
+                        corpus = store.create(name, label=label or Sensitivity.PUBLIC, embedder=self._embedder.identity)
                         self._check_target(corpus, label)
                     outcome, chunks = self._add_document(store, corpus, document)
                     made += chunks
