@@ -9,8 +9,8 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from pydantic import TypeAdapter
@@ -178,13 +178,25 @@ class GatedAction:
 _RESULT: TypeAdapter[ToolResult] = TypeAdapter(ToolResult)
 
 
+DENIED = "denied by a person"
+
+
+def as_decided(proposal: Proposal, earlier: Iterable[Proposal]) -> Proposal:
+    """A person's no holds for the whole run: the same call proposed again is denied without asking again."""
+    for other in earlier:
+        same = (other.tool, other.arguments) == (proposal.tool, proposal.arguments)
+        if same and other.verdict == "deny" and other.reason.startswith(DENIED):
+            return replace(proposal, verdict="deny", reason=other.reason)
+    return proposal
+
+
 def canonical(arguments: dict[str, Any]) -> str:
     """JSON with sorted keys and no spaces."""
     return json.dumps(arguments, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _refused(proposal: Proposal) -> Outcome:
-    source: FeedbackSource = "human" if proposal.reason.startswith("denied by a person") else "tool"
+    source: FeedbackSource = "human" if proposal.reason.startswith(DENIED) else "tool"
     return _outcome(proposal, error=f"not allowed: {proposal.reason}", source=source)
 
 

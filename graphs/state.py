@@ -157,6 +157,7 @@ class CallInput(TypedDict):
     spent: Spent
     subtask: Subtask
     results: tuple[SubtaskResult, ...]
+    earlier: tuple[Proposal, ...]
     feedback: tuple[Feedback, ...]
 
 

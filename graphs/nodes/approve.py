@@ -7,6 +7,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 from langgraph.types import Command, Send, interrupt
 
+from coreagent.agents.action import DENIED
 from coreagent.events import ApprovalGiven, PendingCall
 from coreagent.graphs.listening import emitter
 from coreagent.graphs.state import ActInput
@@ -32,7 +33,7 @@ def approve_node() -> ApproveNode:
         )
         approved, reason = bool(reply.get("approved")), str(reply.get("reason", ""))
         emitter(runtime)(ApprovalGiven(proposal.call_id, approved, reason))
-        said = f"denied by a person: {reason}" if reason else "denied by a person"
+        said = f"{DENIED}: {reason}" if reason else DENIED
         ruled = replace(proposal, verdict="allow" if approved else "deny", reason="approved" if approved else said)
         return Command(
             update={"proposals": {ruled.call_id: ruled}},

@@ -6,7 +6,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 from langgraph.types import Command, Send
 
-from coreagent.agents.action import Outcome, Proposal
+from coreagent.agents.action import Outcome, Proposal, as_decided
 from coreagent.agents.caller import Caller, CallerOutput, CallerTask
 from coreagent.agents.summarizer import Summarizer, SummarizerTask
 from coreagent.events import Warned
@@ -67,12 +67,13 @@ class CallNode:
     def _proposal(self, task: CallInput, number: int, wish: ToolCall, runtime: Runtime[None]) -> Proposal:
         # A person answers by this id alone, so it is unique among all runs.
         call_id = f"{task['options'].run_id[-8:]}.{task['subtask'].id}.{number}"
-        return self.deps.agent.action.propose(
+        proposal = self.deps.agent.action.propose(
             ToolCall(call_id, wish.name, wish.arguments),
             task["subtask"].id,
             label=_label(task),
             emit=emitter(runtime),
         )
+        return as_decided(proposal, task["earlier"])
 
     async def _write(self, task: CallInput, runtime: Runtime[None]) -> Command[Any]:
         deps, subtask = self.deps, task["subtask"]

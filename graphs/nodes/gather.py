@@ -80,5 +80,6 @@ def _input(state: CoreState, task: Subtask, finished: dict[str, SubtaskResult]) 
         spent=state.get("spent", Spent()),
         subtask=task,
         results=tuple(finished[other] for other in task.depends_on),
+        earlier=tuple(p for p in state.get("proposals", {}).values() if p.verdict == "deny"),
         feedback=state.get("feedback", ()),
     )

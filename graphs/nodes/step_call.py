@@ -6,7 +6,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 from langgraph.types import Command, Send
 
-from coreagent.agents.action import Outcome
+from coreagent.agents.action import Outcome, as_decided
 from coreagent.agents.caller import CallerOutput
 from coreagent.agents.step_roles import StepCaller, StepCallerTask
 from coreagent.agents.tool_protocol import Turn, cut_observation, observed
@@ -54,6 +54,7 @@ def step_call_node(deps: Deps) -> StateNode:
         proposal = deps.agent.action.propose(
             ToolCall(call_id, wish.name, wish.arguments), step.id, label=step.label, emit=emitter(runtime)
         )
+        proposal = as_decided(proposal, state.get("proposals", {}).values())
         action = f"Action: {proposal.tool}\nAction Input: {proposal.arguments}"
         update["steps"] = steps.said(Turn("caller", cut_observation(action)))
         update["proposals"] = {call_id: proposal}

@@ -2,7 +2,7 @@
 
 import asyncio
 import atexit
-from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +31,7 @@ class CoreAgent:
     """An active core-agent with its models, corpora and tools.
 
     ``CoreAgent()`` works at once, on built-in models and the bundled primer. Use it as an async context manager, or
-    call :meth:`close`; from a script without an event loop use the ``_sync`` doors.
+    call :meth:`close`; a script without an event loop goes through :meth:`ask_sync`, or :meth:`wait` and :meth:`each`.
     """
 
     def __init__(
@@ -189,11 +189,43 @@ class CoreAgent:
         Raises:
             UsageError: called inside a running event loop.
         """
-        return self._wait(self.ask(question, corpora=corpora, budget=budget))
+        return self.wait(self.ask(question, corpora=corpora, budget=budget))
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """The one door for scripts without an event loop: ``agent.wait(agent.approve(call_id))``.
+
+        Raises:
+            UsageError: called inside a running event loop.
+        """
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            # One loop for the agent's life: connections and files belong to the loop that opened them.
+            if self._runner is None:
+                self._runner = asyncio.Runner()
+                atexit.register(self.close_sync)
+            return self._runner.run(work)
+        work.close()
+        raise UsageError("there is a running event loop", mend="Use `await` here.")
+
+    def each(self, events: AsyncGenerator[T]) -> Generator[T]:
+        """The same for streams: ``for event in agent.each(agent.stream("...")): ...``; raises as :meth:`wait`."""
+
+        async def following() -> tuple[T, ...]:
+            # As a tuple, because StopAsyncIteration can not cross the loop's edge.
+            async for event in events:
+                return (event,)
+            return ()
+
+        try:
+            while got := self.wait(following()):
+                yield got[0]
+        finally:
+            self.wait(events.aclose())
 
     def close_sync(self) -> None:
         """:meth:`close` for scripts without an event loop; done at exit if forgotten. Safe to call twice."""
-        self._wait(self.close())
+        self.wait(self.close())
         if self._runner is not None:
             self._runner.close()
             self._runner = None
@@ -233,18 +265,6 @@ class CoreAgent:
             budget=defaults.budget if budget == UNLIMITED else budget,
             stream=tokens,
         )
-
-    def _wait(self, work: Coroutine[Any, Any, T]) -> T:
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            # One loop for the agent's life: connections and files belong to the loop that opened them.
-            if self._runner is None:
-                self._runner = asyncio.Runner()
-                atexit.register(self.close_sync)
-            return self._runner.run(work)
-        work.close()
-        raise UsageError("there is a running event loop", mend="Use `await agent.ask(...)` here.")
 
 
 def _check_corpora(system: System, named: tuple[str, ...]) -> None:

@@ -73,12 +73,15 @@ async def test_a_denial_is_human_feedback_and_nothing_is_changed() -> None:
     script["summarizer"] = ScriptedModel(["NOT FOUND: not allowed"] * 2)
     async with CoreAgent(models=script, tools=[site.set_tilt], settings=settings()) as agent:
         feedback: list[Feedback] = []
+        asked = 0
         async for event in agent.stream("Reduce overshooting of cell 33"):
             if isinstance(event, ApprovalNeeded):
+                asked += 1
                 await agent.deny(event.call.id, "not in busy hour")
             elif isinstance(event, Feedback):
                 feedback.append(event)
     assert site.tilts == []
+    assert asked == 1, "the second plan proposes the same call, and the no still holds"
     assert any(item.source == "human" and "not in busy hour" in item.text for item in feedback)
 
 

@@ -13,6 +13,7 @@ import click
 
 from coreagent.cli.failures import EXIT_CODES, report, report_system, report_usage, silence_output
 from coreagent.cli.interrupts import INTERRUPTED, leaving_at_once
+from coreagent.cli.logs import set_up_logs
 from coreagent.cli.parameters import NamedPath
 from coreagent.cli.text import make_output_sturdy
 from coreagent.errors import CoreAgentError, UnknownNameError, UsageError
@@ -107,6 +108,7 @@ def main(argv: list[str] | None = None) -> None:
 def run(argv: list[str]) -> int:
     """Run a command; gives the exit code. A user's mistake is one or two lines, never a traceback."""
     make_output_sturdy()
+    set_up_logs()
     try:
         code = _invoke(argv)
         sys.stdout.flush()
