@@ -1,1 +1,1 @@
-"""How good is it? Batch evaluation over a Session and its events."""
+"""How good is it? The room of batch evaluation over a Session and its events. Empty so far."""
