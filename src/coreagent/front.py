@@ -225,7 +225,8 @@ class CoreAgent:
 
     def close_sync(self) -> None:
         """:meth:`close` for scripts without an event loop; done at exit if forgotten. Safe to call twice."""
-        self.wait(self.close())
+        if self._system is not None:
+            self.wait(self.close())
         if self._runner is not None:
             self._runner.close()
             self._runner = None

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,3 +51,19 @@ def library(tmp_path: Path) -> Iterator[Library]:
     made = Library(tmp_path / "home", HashEmbedder(), KnowledgeSettings())
     yield made
     made.close()
+
+
+@pytest.fixture(autouse=True)
+def libraries_are_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close what a test opened and left: an open file is a warning, and warnings are errors."""
+    opened: list[Library] = []
+    make = Library.__init__
+
+    def noting(self: Library, *arguments: Any, **named: Any) -> None:
+        make(self, *arguments, **named)
+        opened.append(self)
+
+    monkeypatch.setattr(Library, "__init__", noting)
+    yield
+    for made in opened:
+        made.close()

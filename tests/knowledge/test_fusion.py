@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -30,8 +32,10 @@ def test_scores_stay_between_zero_and_one_and_nothing_found_is_zero() -> None:
 
 
 @pytest.fixture(scope="module")
-def primer(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    return Library(tmp_path_factory.mktemp("home"), StaticEmbedder.load(), KnowledgeSettings())
+def primer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    made = Library(tmp_path_factory.mktemp("home"), StaticEmbedder.load(), KnowledgeSettings())
+    yield made
+    made.close()
 
 
 @pytest.mark.parametrize(

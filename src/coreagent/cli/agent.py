@@ -1,6 +1,5 @@
 """From command-line options to a core-agent."""
 
-import asyncio
 from typing import Literal
 
 import click
@@ -28,7 +27,7 @@ def open_agent(ctx: click.Context, *, graph: Literal["core", "tool_use"] | None 
         )
     agent = CoreAgent(settings=settings, home=place.home, graph=graph, base=path.parent if path else None)
     # Commands that need no event loop leave their files open until here.
-    ctx.call_on_close(lambda: asyncio.run(agent.close()))
+    ctx.call_on_close(agent.close_sync)
     return agent
 
 

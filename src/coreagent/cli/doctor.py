@@ -23,6 +23,7 @@ def command(ctx: click.Context, endpoints: bool) -> int:
     """Check the installation and say how to mend what is wrong. Exits with 1 when something fails."""
     place: Place = ctx.obj
     agent = CoreAgent(home=place.home)
+    ctx.call_on_close(agent.close_sync)
     findings = diagnose(
         Environment(),
         config=place.config,
