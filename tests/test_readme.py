@@ -16,7 +16,9 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    """Fenced blocks; every second fence closes one, so they are taken in pairs."""
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    return [text for name, text in fenced if name == language]
 
 
 def commands() -> list[str]:
@@ -27,6 +29,10 @@ def commands() -> list[str]:
 def test_the_two_commands_come_first() -> None:
     first = blocks("")[0].splitlines()
     assert [line.split("#")[0].strip() for line in first] == ["make demo", "make test"]
+
+
+def test_there_are_commands_to_check() -> None:
+    assert len(commands()) > 10
 
 
 @pytest.mark.parametrize("line", commands())
