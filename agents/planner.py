@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from coreagent import sections
 from coreagent.agents.prompt import messages
-from coreagent.agents.role import compact_json, read_json, render_feedback, render_notes
+from coreagent.agents.role import compact_json, render_feedback, render_notes
 from coreagent.errors import InputError
 from coreagent.events import Feedback
 from coreagent.models.chat import ChatRequest, Completion, ResponseSchema, ToolSpec
+from coreagent.models.structured import read_json
 from coreagent.models.tool_schema import short_schema
 from coreagent.plans import Plan, QuestionForm, RoleName, Subtask, check_order
 from coreagent.tools.tool import ToolInfo
@@ -52,6 +53,9 @@ class _PlanFile(BaseModel):
     subtasks: tuple[_SubtaskFile, ...] = Field(min_length=1)
 
 
+_PLAN = TypeAdapter(_PlanFile)
+
+
 class Planner:
     """Stateless; safe to share."""
 
@@ -84,7 +88,7 @@ class Planner:
         Raises:
             ValueError: not JSON of this form, an unknown tool, too many subtasks, or an order that can not be.
         """
-        parsed = read_json(completion.text, _PlanFile)
+        parsed = read_json(completion.text, _PLAN)
         if len(parsed.subtasks) > task.max_subtasks:
             raise ValueError(f"{len(parsed.subtasks)} subtasks, at most {task.max_subtasks} are allowed")
         known = {tool.name for tool in task.tools}

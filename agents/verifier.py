@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from coreagent import sections
 from coreagent.agents.prompt import messages
-from coreagent.agents.role import read_json
 from coreagent.agents.summarizer import render_evidence
 from coreagent.answer import Evidence, SentenceCheck, Verdict
 from coreagent.models.chat import ChatRequest, Completion, ResponseSchema
+from coreagent.models.structured import read_json
 from coreagent.plans import QuestionForm, RoleName
 
 
@@ -43,6 +43,9 @@ class _VerdictFile(BaseModel):
     score: float = Field(ge=0, le=1)
 
 
+_VERDICT = TypeAdapter(_VerdictFile)
+
+
 class Verifier:
     """Stateless; safe to share."""
 
@@ -69,7 +72,7 @@ class Verifier:
         Raises:
             ValueError: not JSON of this form, an evidence number out of range, or an outcome its own sentences deny.
         """
-        parsed = read_json(completion.text, _VerdictFile)
+        parsed = read_json(completion.text, _VERDICT)
         count = len(task.evidence)
         wrong = sorted({n for item in parsed.sentences for n in item.cited if not 1 <= n <= count})
         if wrong:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 import aiohttp
+from benchmarks.floor_server import serve_forever
 
 from coreagent.messages import Message
 from coreagent.models.card import ModelCard
@@ -36,31 +37,6 @@ CARD = ModelCard(name="echo", adapter="openai_compatible", model="echo")
 USAGE = {"prompt_tokens": 12, "completion_tokens": 34, "total_tokens": 46}
 
 
-class FloorServer(asyncio.Protocol):
-    """The least HTTP server that keeps connections: reads a request by its length, writes a ready answer."""
-
-    def __init__(self, whole: bytes, stream: bytes) -> None:
-        self._whole, self._stream = whole, stream
-        self._buffer = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client came."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        """Answer each request that is complete."""
-        self._buffer += data
-        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
-            head = self._buffer[:end].lower()
-            length = int(head.split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
-            if len(self._buffer) < end + 4 + length:
-                return
-            body = self._buffer[end + 4 : end + 4 + length]
-            self._buffer = self._buffer[end + 4 + length :]
-            self._transport.write(self._stream if b'"stream":true' in body else self._whole)
-
-
 def canned() -> tuple[bytes, bytes]:
     """A whole answer and a streamed one, as bytes on the wire."""
     body = json.dumps({**completion_body("A1, between the non-RT RIC and the near-RT RIC.", "echo"), "usage": USAGE})
@@ -76,10 +52,7 @@ def canned() -> tuple[bytes, bytes]:
 async def serve() -> None:
     """The server process: prints its port, serves until killed."""
     whole, stream = canned()
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: FloorServer(whole, stream), "127.0.0.1", 0, backlog=1024)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
+    await serve_forever(lambda body: stream if b'"stream":true' in body else whole)
 
 
 async def per_second(call: Callable[[], Awaitable[None]], seconds: float) -> float:
@@ -159,7 +132,9 @@ async def measure(port: int, seconds: float, rounds: int) -> None:
 
 async def run(seconds: float, rounds: int) -> None:
     """Start the server process, measure, stop it."""
-    server = await asyncio.create_subprocess_exec(sys.executable, __file__, "--serve", stdout=asyncio.subprocess.PIPE)
+    server = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.openai_compatible", "--serve", stdout=asyncio.subprocess.PIPE
+    )
     try:
         assert server.stdout is not None
         await measure(int(await server.stdout.readline()), seconds, rounds)

@@ -8,6 +8,8 @@ import asyncio
 import json
 from typing import Any
 
+from benchmarks.floor_server import serve_forever
+
 from coreagent.messages import ToolCall, Usage
 from coreagent.models.chat import Completion
 from coreagent.testing.replies import completion_body
@@ -61,36 +63,5 @@ def answer(body: bytes) -> bytes:
     return _VERIFIED if b'"verdict"' in schema else _PLANNED
 
 
-class RoleServer(asyncio.Protocol):
-    """Keeps connections; reads a request by its length."""
-
-    def __init__(self) -> None:
-        self._buffer = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client came."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        """Answer each request that is complete."""
-        self._buffer += data
-        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
-            head = self._buffer[:end].lower()
-            length = int(head.split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
-            if len(self._buffer) < end + 4 + length:
-                return
-            self._transport.write(answer(self._buffer[end + 4 : end + 4 + length]))
-            self._buffer = self._buffer[end + 4 + length :]
-
-
-async def serve() -> None:
-    """Print the port, serve until killed."""
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(RoleServer, "127.0.0.1", 0, backlog=1024)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
-
-
 if __name__ == "__main__":
-    asyncio.run(serve())
+    asyncio.run(serve_forever(answer))

@@ -2,16 +2,12 @@
 
 import time
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from coreagent.agents.core_agent import ActiveCoreAgent
 from coreagent.budget import Budget, Ledger, Spent
-from coreagent.events import Event
 from coreagent.graphs.calling import ModelCalls
 from coreagent.graphs.state import RunOptions
-
-Emit = Callable[[Event], None]
 
 
 @dataclass(slots=True)

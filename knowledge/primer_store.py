@@ -11,7 +11,7 @@ from coreagent.errors import DocumentError, KnowledgeError
 from coreagent.knowledge.chunking import chunk
 from coreagent.knowledge.documents import read_document
 from coreagent.knowledge.rows import CorpusRow
-from coreagent.knowledge.schema import SCHEMA_VERSION
+from coreagent.knowledge.schema import SCHEMA_VERSION, closed_on_failure
 from coreagent.knowledge.search import LEXICAL_KIND, open_lexical
 from coreagent.knowledge.store import Store
 from coreagent.labels import Sensitivity
@@ -56,11 +56,8 @@ def open_primer(folder: Path, embedder: Embedder, *, articles: Path = ARTICLES) 
 
 def _opened(path: Path) -> Store:
     store = Store(path, write=False)
-    try:
+    with closed_on_failure(store):
         store.corpus(NAME)
-    except BaseException:
-        store.close()
-        raise
     return store
 
 

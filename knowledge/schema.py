@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from coreagent.errors import KnowledgeError
 
@@ -108,23 +109,35 @@ def connect(path: Path | None, *, write: bool) -> sqlite3.Connection:
             connection = _open(str(path), uri=False)
         else:
             connection = _open_read_only(path)
-        try:
+        with closed_on_failure(connection):
             _check_version(connection, shown, write=write or path is None)
-        except BaseException:
-            connection.close()
-            raise
     return connection
+
+
+class Closable(Protocol):
+    """A connection or a store."""
+
+    def close(self) -> None:
+        """Give the file back."""
+        ...
+
+
+@contextmanager
+def closed_on_failure(opened: Closable) -> Generator[None]:
+    """Close it when the block is left by an exception, of whatever kind; it stays open otherwise."""
+    try:
+        yield
+    except BaseException:
+        opened.close()
+        raise
 
 
 def _open(target: str, *, uri: bool) -> sqlite3.Connection:
     # One connection serves all threads of a process, behind the store's lock.
     connection = sqlite3.connect(target, uri=uri, check_same_thread=False, isolation_level=None)
-    try:
+    with closed_on_failure(connection):
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         connection.execute("PRAGMA foreign_keys = ON")
-    except BaseException:
-        connection.close()
-        raise
     return connection
 
 
@@ -132,14 +145,11 @@ def _open_read_only(path: Path) -> sqlite3.Connection:
     address = path.resolve().as_uri()
     connection = _open(f"{address}?mode=ro", uri=True)
     try:
-        connection.execute("PRAGMA user_version").fetchone()
+        with closed_on_failure(connection):
+            connection.execute("PRAGMA user_version").fetchone()
     except sqlite3.OperationalError:
         # A write-ahead log in a folder that can not be written: nobody can write it, so it can be read as it is.
-        connection.close()
-        connection = _open(f"{address}?immutable=1", uri=True)
-    except BaseException:
-        connection.close()
-        raise
+        return _open(f"{address}?immutable=1", uri=True)
     return connection
 
 

@@ -58,24 +58,33 @@ async def ask(model: ChatModel, request: ChatRequest, read: Callable[[Completion
 
 
 def json_reader(adapter: TypeAdapter[T]) -> Callable[[Completion], T]:
-    """A reader for :func:`ask`: the JSON of an answer, validated.
+    """A reader for :func:`ask`: the JSON of an answer, validated as by :func:`read_json`."""
+    return lambda completion: read_json(completion.text, adapter)
 
-    A code fence around the JSON and a ``<think>`` block before it are taken off; models add both unasked.
+
+def read_json(text: str, adapter: TypeAdapter[T]) -> T:
+    """The JSON of a text, validated.
+
+    A ``<think>`` block before it, a code fence around it, and words on both sides of an object are taken off; models
+    add all three unasked.
+
+    Raises:
+        ValueError: no JSON, or JSON that does not fit; the first faults are named with their places.
     """
-
-    def read(completion: Completion) -> T:
-        text = _THOUGHT.sub("", completion.text, count=1).strip()
-        fenced = _FENCED.search(text)
-        if fenced is not None and not text.startswith(("{", "[")):
-            text = fenced[1].strip()
-        if not text:
-            raise ValueError("the answer holds no text")
-        try:
-            return adapter.validate_json(text)
-        except ValidationError as error:
-            raise ValueError(_in_words(error)) from error
-
-    return read
+    plain = _THOUGHT.sub("", text, count=1).strip()
+    fenced = _FENCED.search(plain)
+    if fenced is not None and not plain.startswith(("{", "[")):
+        plain = fenced[1].strip()
+    if not plain:
+        raise ValueError("the answer holds no text")
+    start, end = plain.find("{"), plain.rfind("}")
+    if not plain.startswith(("{", "[")) and 0 <= start < end:
+        plain = plain[start : end + 1]
+    try:
+        return adapter.validate_json(plain)
+    except ValidationError as error:
+        nothing = "the answer holds no JSON object: " if "{" not in plain and "[" not in plain else ""
+        raise ValueError(nothing + _in_words(error)) from error
 
 
 def _in_words(error: ValidationError) -> str:

@@ -4,7 +4,7 @@ from pydantic import BaseModel, TypeAdapter
 from coreagent.errors import ModelServerError, SchemaMismatchError
 from coreagent.messages import Message, ToolCall
 from coreagent.models.chat import ChatRequest, Completion
-from coreagent.models.structured import ask, json_reader
+from coreagent.models.structured import ask, json_reader, read_json
 from coreagent.testing import ScriptedModel
 
 
@@ -95,3 +95,8 @@ async def test_a_failing_model_is_not_asked_again_here() -> None:
     model = ScriptedModel([ModelServerError("down", status=500)])
     with pytest.raises(ModelServerError):
         await ask(model, REQUEST, READ)
+
+
+def test_a_thought_with_braces_and_words_around_the_object_are_taken_off() -> None:
+    text = '<think>{"cause": "rain"} perhaps</think>Here it is: {"cause": "tilt", "score": 0.5} Done.'
+    assert read_json(text, TypeAdapter(Finding)) == Finding(cause="tilt", score=0.5)
