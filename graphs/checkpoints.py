@@ -5,6 +5,7 @@ checkpoint to go on after a crash and none once it has ended, so older ones are 
 run's all together. Only types of this package's state can be read back (no arbitrary class is ever imported).
 """
 
+import asyncio
 import dataclasses
 import sqlite3
 import typing
@@ -33,8 +34,10 @@ from coreagent.events import PendingCall
 from coreagent.graphs.state import CoreState
 from coreagent.labels import Sensitivity
 from coreagent.models.wire import is_list, is_object
+from coreagent.write_ahead import prepare_write_ahead_log
 
 PRUNE_EVERY = 4
+BUSY_TIMEOUT_S = 10.0
 _INTO_WRITES = (
     "INTO writes (thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, idx, channel, type, value)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -111,16 +114,16 @@ async def open_checkpoints(path: Path, *, extra_types: tuple[type, ...] = ()) ->
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(prepare_write_ahead_log, path, wait_s=BUSY_TIMEOUT_S)
         connecting = aiosqlite.connect(path)
         # Else a script that ends without closing would wait for this thread for ever. Everything is committed as it
         # comes, so nothing is lost with it.
         connecting._thread.daemon = True  # pyright: ignore[reportPrivateUsage]
         async with connecting as connection:
             # The default WAL grows to 4 MB before it is folded in; a run's state is a few kilobytes.
-            await connection.execute("PRAGMA journal_mode=WAL")
             await connection.execute("PRAGMA synchronous=NORMAL")
             await connection.execute("PRAGMA wal_autocheckpoint=128")
-            await connection.execute("PRAGMA busy_timeout=10000")
+            await connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000:.0f}")
             saver = LeanSqliteSaver(connection, serde=serializer(extra_types))
             await saver.setup()
             yield saver

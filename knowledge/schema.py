@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from coreagent.errors import KnowledgeError
+from coreagent.write_ahead import use_write_ahead_log
 
 SCHEMA_VERSION = 1
 BUSY_TIMEOUT_MS = 30_000
@@ -162,7 +163,7 @@ def _check_version(connection: sqlite3.Connection, shown: str, *, write: bool) -
         )
     if not write:
         return
-    connection.execute("PRAGMA journal_mode = WAL")
+    use_write_ahead_log(connection, wait_s=BUSY_TIMEOUT_MS / 1000)
     connection.execute("PRAGMA synchronous = NORMAL")
     if version < SCHEMA_VERSION:
         connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from coreagent.errors import RunError
+from coreagent.write_ahead import use_write_ahead_log
 
 BUSY_TIMEOUT_S = 10.0
 
@@ -96,7 +97,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, schema: Schema) -> None
     if version == schema.version:
         return
     connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
-    connection.execute("PRAGMA journal_mode=WAL")
+    use_write_ahead_log(connection, wait_s=BUSY_TIMEOUT_S)
     with transaction(connection):
         # Another process may have made the schema while this one waited for the lock.
         if _version(connection) == 0:
