@@ -1,4 +1,4 @@
-"""Fit the constants of ``coreagent.knowledge.fusion`` and report them on the other half of the queries.
+"""Fit the constants of ``coreagent.knowledge.search.fusion`` and report them on the other half of the queries.
 
     python -m benchmarks.fit_fusion --data DIR
 
@@ -25,8 +25,8 @@ from benchmarks.retrieval_sets import (
 )
 from numpy.typing import NDArray
 
-from coreagent.knowledge.fusion import FusionWeights, confidence, fuse, passage_features, result_features
-from coreagent.knowledge.static_embedder import StaticEmbedder
+from coreagent.knowledge.embedding.static_embedder import StaticEmbedder
+from coreagent.knowledge.search.fusion import FusionWeights, confidence, fuse, passage_features, result_features
 
 Floats = NDArray[np.float64]
 _TOP = 3

@@ -1,6 +1,6 @@
 """Pack a Model2Vec folder into the small form the package ships.
 
-    python benchmarks/pack_embedder.py --model DIR [--out knowledge/embedder]
+    python benchmarks/pack_embedder.py --model DIR [--out knowledge/embedding/bundled]
 
 Writes ``weights.npz`` (int8 rows, one float16 scale a row), ``vocab.txt`` (one WordPiece token a line, in id order),
 ``model.json`` (name, dimensions, digest) and ``NOTICE.md``. Prints the size and the cosine of the packed model to the
@@ -17,7 +17,7 @@ import numpy as np
 from model2vec import StaticModel
 from numpy.typing import NDArray
 
-from coreagent.knowledge.static_embedder import StaticEmbedder
+from coreagent.knowledge.embedding.static_embedder import StaticEmbedder
 
 ROOT = Path(__file__).resolve().parents[1]
 LIMIT_BYTES = 8_000_000

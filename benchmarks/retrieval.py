@@ -29,9 +29,9 @@ from benchmarks.retrieval_sets import (
 )
 from numpy.typing import NDArray
 
-from coreagent.knowledge.corpus import Library
-from coreagent.knowledge.fusion import Candidates, fuse
-from coreagent.knowledge.static_embedder import StaticEmbedder
+from coreagent.knowledge.embedding.static_embedder import StaticEmbedder
+from coreagent.knowledge.library import Library
+from coreagent.knowledge.search.fusion import Candidates, fuse
 from coreagent.settings import KnowledgeSettings
 
 _RESAMPLES = 2_000
@@ -41,8 +41,8 @@ begun = time.perf_counter()
 from pathlib import Path
 from coreagent.settings import KnowledgeSettings
 settled = time.perf_counter()
-from coreagent.knowledge.corpus import Library
-from coreagent.knowledge.static_embedder import StaticEmbedder
+from coreagent.knowledge.library import Library
+from coreagent.knowledge.embedding.static_embedder import StaticEmbedder
 imported = time.perf_counter()
 library = Library(Path(sys.argv[1]), StaticEmbedder.load(), KnowledgeSettings())
 library.search_now("Which interface carries A1 policies?", corpora=("primer",))

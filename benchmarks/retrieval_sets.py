@@ -21,15 +21,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from coreagent.knowledge.blocks import Format
-from coreagent.knowledge.chunking import chunk
-from coreagent.knowledge.documents import read_document
-from coreagent.knowledge.fusion import Candidates
+from coreagent.knowledge.documents.reading import read_document
+from coreagent.knowledge.embedding.static_embedder import StaticEmbedder
 from coreagent.knowledge.glossary import bundled_glossary
-from coreagent.knowledge.lexical import Entry, LexicalIndex
+from coreagent.knowledge.index.lexical import Entry, LexicalIndex
+from coreagent.knowledge.index.terms import terms
 from coreagent.knowledge.primer_store import ARTICLES
-from coreagent.knowledge.static_embedder import StaticEmbedder
-from coreagent.knowledge.terms import terms
+from coreagent.knowledge.search.fusion import Candidates
+from coreagent.knowledge.structure.blocks import Format
+from coreagent.knowledge.structure.chunking import chunk
 
 POOL = 64
 QUESTIONS = Path(__file__).with_name("fusion_questions.toml")

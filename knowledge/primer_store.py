@@ -8,12 +8,12 @@ import uuid
 from pathlib import Path
 
 from coreagent.errors import DocumentError, KnowledgeError
-from coreagent.knowledge.chunking import chunk
-from coreagent.knowledge.documents import read_document
-from coreagent.knowledge.rows import CorpusRow
-from coreagent.knowledge.schema import SCHEMA_VERSION, closed_on_failure
-from coreagent.knowledge.search import LEXICAL_KIND, open_lexical
-from coreagent.knowledge.store import Store
+from coreagent.knowledge.documents.reading import read_document
+from coreagent.knowledge.search.pool import LEXICAL_KIND, open_lexical
+from coreagent.knowledge.store.rows import CorpusRow
+from coreagent.knowledge.store.schema import SCHEMA_VERSION, closed_on_failure
+from coreagent.knowledge.store.store import Store
+from coreagent.knowledge.structure.chunking import chunk
 from coreagent.labels import Sensitivity
 from coreagent.models.embedding import Embedder
 

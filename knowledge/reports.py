@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from coreagent.knowledge.rows import DocumentRow
+from coreagent.knowledge.store.rows import DocumentRow
 from coreagent.labels import Sensitivity
 from coreagent.models.embedding import EmbedderIdentity
 

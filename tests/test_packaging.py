@@ -14,7 +14,7 @@ DATA = (
     "coreagent/agents/profiles/planner.md",
     "coreagent/knowledge/glossary.toml",
     "coreagent/knowledge/primer/a1-interface.md",
-    "coreagent/knowledge/embedder/weights.npz",
+    "coreagent/knowledge/embedding/bundled/weights.npz",
     "coreagent/models/builtin/exemplars.toml",
     "coreagent/tools/drive_test/tree.json",
 )

@@ -12,7 +12,7 @@ import pytest
 from coreagent.write_ahead import prepare_write_ahead_log, use_write_ahead_log
 
 OPENERS = {
-    "corpora": "from coreagent.knowledge.store import Store; make = lambda path: Store(path).close()",
+    "corpora": "from coreagent.knowledge.store.store import Store; make = lambda path: Store(path).close()",
     "runs": "from coreagent.runs.store import RunStore; make = lambda path: RunStore(path).list()",
     "any": "from coreagent.write_ahead import prepare_write_ahead_log as p; make = lambda path: p(path, wait_s=30)",
 }
@@ -36,9 +36,7 @@ for number in range(40):
     make(folder / f"{{number}}.sqlite3")
 """
     processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", program, str(tmp_path), str(number)], stderr=subprocess.PIPE, text=True
-        )
+        subprocess.Popen([sys.executable, "-c", program, str(tmp_path), str(number)], stderr=subprocess.PIPE, text=True)
         for number in range(2)
     ]
     while len(list(tmp_path.glob("ready-*"))) < 2 and all(one.poll() is None for one in processes):

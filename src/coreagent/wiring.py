@@ -19,9 +19,9 @@ from coreagent.graphs.deps import Deps
 from coreagent.graphs.session import GraphSession
 from coreagent.graphs.state import RunOptions
 from coreagent.graphs.tool_use import tool_use
-from coreagent.knowledge.corpus import Library
+from coreagent.knowledge.embedding.static_embedder import StaticEmbedder
 from coreagent.knowledge.glossary import bundled_glossary
-from coreagent.knowledge.static_embedder import StaticEmbedder
+from coreagent.knowledge.library import Library
 from coreagent.knowledge.traced import TracedRetriever
 from coreagent.labels import Label, Sensitivity
 from coreagent.models.builtin import build_builtin

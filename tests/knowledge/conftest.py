@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from coreagent.knowledge.corpus import Library
+from coreagent.knowledge.library import Library
 from coreagent.settings import KnowledgeSettings
 from coreagent.testing.hash_embedder import HashEmbedder
 

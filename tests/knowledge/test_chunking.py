@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coreagent.knowledge.blocks import Format, blocks
-from coreagent.knowledge.chunking import chunk, first_heading
+from coreagent.knowledge.structure.blocks import Format, blocks
+from coreagent.knowledge.structure.chunking import chunk, first_heading
 
 LINES = st.sampled_from(
     ["", "", "# One", "## Two", "Title", "=====", "-----", "~~~", "```", "| a | b |", ".. note::", "   indented"]

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from coreagent.errors import EmbedderMismatchError, KnowledgeError, UnknownNameError, UsageError
-from coreagent.knowledge.corpus import Library
+from coreagent.knowledge.library import Library
 from coreagent.knowledge.retrieval import Retriever
 from coreagent.labels import Label, Sensitivity
 from coreagent.settings import KnowledgeSettings

@@ -6,8 +6,8 @@ import pytest
 from numpy.typing import NDArray
 
 from coreagent.errors import KnowledgeError
-from coreagent.knowledge.chroma_index import ChromaIndex, drop_collection
-from coreagent.knowledge.dense import DenseIndex, ExactIndex, Page, VectorSource
+from coreagent.knowledge.index.chroma_index import ChromaIndex, drop_collection
+from coreagent.knowledge.index.dense import DenseIndex, ExactIndex, Page, VectorSource
 from coreagent.testing.hash_embedder import HashEmbedder
 
 Opener = Callable[[VectorSource], DenseIndex]

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from coreagent.errors import DocumentError
-from coreagent.knowledge import documents
-from coreagent.knowledge.documents import decode, read_document, walk
-from coreagent.knowledge.front_matter import split_front_matter
+from coreagent.knowledge.documents import reading
+from coreagent.knowledge.documents.front_matter import split_front_matter
+from coreagent.knowledge.documents.reading import decode, read_document, walk
 
 
 def made(tmp_path: Path, name: str, data: bytes) -> Path:
@@ -78,7 +78,7 @@ def test_what_can_not_be_read_says_why_and_how_to_mend_it(
 def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
     path = tmp_path / "huge.txt"
     with path.open("wb") as file:
-        file.truncate(documents.MAX_BYTES + 1)
+        file.truncate(reading.MAX_BYTES + 1)
     with pytest.raises(DocumentError, match="over the limit of 50 MB"):
         read_document(path)
 

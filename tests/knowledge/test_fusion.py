@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from coreagent.knowledge.corpus import Library
-from coreagent.knowledge.fusion import Candidates, confidence, fuse
-from coreagent.knowledge.static_embedder import StaticEmbedder
+from coreagent.knowledge.embedding.static_embedder import StaticEmbedder
+from coreagent.knowledge.library import Library
+from coreagent.knowledge.search.fusion import Candidates, confidence, fuse
 from coreagent.settings import KnowledgeSettings
 
 

@@ -2,8 +2,8 @@ import bm25s  # type: ignore[import-untyped]  # pyright: ignore[reportMissingTyp
 import numpy as np
 import pytest
 
-from coreagent.knowledge.lexical import Entry, LexicalIndex
-from coreagent.knowledge.terms import stem, terms
+from coreagent.knowledge.index.lexical import Entry, LexicalIndex
+from coreagent.knowledge.index.terms import stem, terms
 
 TEXTS = [
     "the amf registers the ue and the smf opens a session",

@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 
 from coreagent.errors import KnowledgeError
-from coreagent.knowledge.corpus import Library
+from coreagent.knowledge.library import Library
 from coreagent.settings import KnowledgeSettings
 from coreagent.testing.hash_embedder import HashEmbedder
 
 HEAD = """
 import sys
 from pathlib import Path
-from coreagent.knowledge.corpus import Library
+from coreagent.knowledge.library import Library
 from coreagent.settings import KnowledgeSettings
 from coreagent.testing.hash_embedder import HashEmbedder
 home, docs = Path(sys.argv[1]), Path(sys.argv[2])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from coreagent.errors import KnowledgeError
-from coreagent.knowledge.static_embedder import BUNDLED, StaticEmbedder
+from coreagent.knowledge.embedding.static_embedder import BUNDLED, StaticEmbedder
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from coreagent.cli.app import Place
 from coreagent.cli.text import printable
 from coreagent.doctor import Finding, State, diagnose
 from coreagent.front import CoreAgent
-from coreagent.knowledge.static_embedder import StaticEmbedder
+from coreagent.knowledge.embedding.static_embedder import StaticEmbedder
 from coreagent.models.check import check
 from coreagent.settings import Environment, Settings
 

@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coreagent.errors import UnknownNameError
-from coreagent.knowledge.chunking import Chunk
-from coreagent.knowledge.dense import Page, VectorSource
-from coreagent.knowledge.documents import Document
-from coreagent.knowledge.rows import ChunkRow, CorpusRow, DocumentRow, Outcome
-from coreagent.knowledge.schema import connect, explained
+from coreagent.knowledge.documents.reading import Document
+from coreagent.knowledge.index.dense import Page, VectorSource
+from coreagent.knowledge.store.rows import ChunkRow, CorpusRow, DocumentRow, Outcome
+from coreagent.knowledge.store.schema import connect, explained
+from coreagent.knowledge.structure.chunking import Chunk
 from coreagent.labels import Sensitivity
 from coreagent.models.embedding import EmbedderIdentity
 

@@ -20,7 +20,7 @@ from chromadb.errors import ChromaError
 from numpy.typing import NDArray
 
 from coreagent.errors import KnowledgeError
-from coreagent.knowledge.dense import VectorSource
+from coreagent.knowledge.index.dense import VectorSource
 
 if TYPE_CHECKING:
     from chromadb import Collection

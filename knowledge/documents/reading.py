@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 from coreagent.errors import DocumentError
-from coreagent.knowledge.chunking import first_heading
-from coreagent.knowledge.front_matter import Meta, split_front_matter, texts
+from coreagent.knowledge.documents.front_matter import Meta, split_front_matter, texts
+from coreagent.knowledge.structure.chunking import first_heading
 from coreagent.labels import Sensitivity
 
 Format = Literal["markdown", "rst", "text"]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from coreagent.knowledge.blocks import Block, Format, blocks
+from coreagent.knowledge.structure.blocks import Block, Format, blocks
 
 CHUNK_CHARACTERS = 1_000
 _WHOLE_FACTOR = 2

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from coreagent.answer import Citation, Evidence
 from coreagent.errors import KnowledgeError
-from coreagent.knowledge.dense import DenseIndex, VectorSource
-from coreagent.knowledge.front_matter import texts
-from coreagent.knowledge.fusion import Candidates
-from coreagent.knowledge.lexical import Entry, LexicalIndex
-from coreagent.knowledge.rows import ChunkRow, CorpusRow
-from coreagent.knowledge.store import Store
+from coreagent.knowledge.documents.front_matter import texts
+from coreagent.knowledge.index.dense import DenseIndex, VectorSource
+from coreagent.knowledge.index.lexical import Entry, LexicalIndex
+from coreagent.knowledge.search.fusion import Candidates
+from coreagent.knowledge.store.rows import ChunkRow, CorpusRow
+from coreagent.knowledge.store.store import Store
 from coreagent.labels import Label, Sensitivity
 
 POOL = 64

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from coreagent.knowledge.terms import terms
+from coreagent.knowledge.index.terms import terms
 
 K1 = 1.2
 _FIELD_WEIGHTS = (1.6, 1.2, 1.0)

@@ -19,7 +19,7 @@ from coreagent.models.embedding import EmbedderIdentity
 if TYPE_CHECKING:
     from tokenizers import Encoding
 
-BUNDLED = Path(__file__).resolve().parent / "embedder"
+BUNDLED = Path(__file__).resolve().parent / "bundled"
 _UNKNOWN = "[UNK]"
 _BATCH_CHARACTERS = 200_000
 """Texts are embedded in slices of about this size, which bounds the gathered rows to some 60 MB."""

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coreagent.knowledge.rows import CorpusRow
-from coreagent.knowledge.search import CorpusIndex
-from coreagent.knowledge.store import Store
+from coreagent.knowledge.search.pool import CorpusIndex
+from coreagent.knowledge.store.rows import CorpusRow
+from coreagent.knowledge.store.store import Store
 
 _SAMPLES = 50
 

@@ -10,20 +10,20 @@ from pathlib import Path
 import numpy as np
 
 from coreagent.errors import DocumentError, EmbedderMismatchError, KnowledgeError, UnknownNameError, UsageError
-from coreagent.knowledge.audit import AuditReport, audit_corpus
-from coreagent.knowledge.chunking import chunk
-from coreagent.knowledge.dense import DenseIndex, ExactIndex, VectorSource
-from coreagent.knowledge.documents import Document, read_document, walk
-from coreagent.knowledge.fusion import Candidates, confidence, fuse
+from coreagent.knowledge.documents.reading import Document, read_document, walk
 from coreagent.knowledge.glossary import bundled_glossary
+from coreagent.knowledge.index.dense import DenseIndex, ExactIndex, VectorSource
+from coreagent.knowledge.index.terms import terms
 from coreagent.knowledge.primer_store import NAME as PRIMER
 from coreagent.knowledge.primer_store import open_primer
 from coreagent.knowledge.reports import AddReport, CorpusInfo, DocumentInfo
 from coreagent.knowledge.retrieval import Hit, Retrieval
-from coreagent.knowledge.rows import CorpusRow
-from coreagent.knowledge.search import CorpusIndex, candidates, evidence, open_index
-from coreagent.knowledge.store import Store
-from coreagent.knowledge.terms import terms
+from coreagent.knowledge.search.fusion import Candidates, confidence, fuse
+from coreagent.knowledge.search.pool import CorpusIndex, candidates, evidence, open_index
+from coreagent.knowledge.store.audit import AuditReport, audit_corpus
+from coreagent.knowledge.store.rows import CorpusRow
+from coreagent.knowledge.store.store import Store
+from coreagent.knowledge.structure.chunking import chunk
 from coreagent.labels import Sensitivity
 from coreagent.models.embedding import Embedder
 from coreagent.settings import KnowledgeSettings
@@ -175,7 +175,7 @@ class Library:
             self._indexes.pop(corpus.uid, None)
         chroma = self._folder / "chroma"
         if chroma.exists():
-            from coreagent.knowledge.chroma_index import drop_collection  # noqa: PLC0415 - imports chromadb, 1 s
+            from coreagent.knowledge.index.chroma_index import drop_collection  # noqa: PLC0415 - imports chromadb, 1 s
 
             drop_collection(chroma, corpus.uid)
 
@@ -298,7 +298,7 @@ class Library:
         kind = self._settings.dense_index
         if kind == "exact" or (kind == "auto" and len(source.ids()) <= EXACT_LIMIT):
             return ExactIndex.open(source)
-        from coreagent.knowledge.chroma_index import ChromaIndex  # noqa: PLC0415 - imports chromadb, 1 s
+        from coreagent.knowledge.index.chroma_index import ChromaIndex  # noqa: PLC0415 - imports chromadb, 1 s
 
         return ChromaIndex.open(source, folder=self._folder / "chroma")
 

@@ -1,0 +1,1 @@
+"""Files into documents: found, decoded or converted, named."""

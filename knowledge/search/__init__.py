@@ -1,0 +1,1 @@
+"""A question into evidence: understood, looked up in both indexes, fused, collapsed."""

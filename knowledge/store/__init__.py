@@ -1,0 +1,1 @@
+"""The source of truth: documents, clauses, chunks and vectors in one file."""
