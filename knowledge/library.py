@@ -20,7 +20,7 @@ from coreagent.knowledge.reports import AddReport, CorpusInfo, DocumentInfo
 from coreagent.knowledge.retrieval import Hit, Retrieval
 from coreagent.knowledge.search.fusion import Candidates, confidence, fuse
 from coreagent.knowledge.search.pool import CorpusIndex, candidates, evidence, open_index
-from coreagent.knowledge.store.audit import AuditReport, audit_corpus
+from coreagent.knowledge.audit import AuditReport, audit_corpus
 from coreagent.knowledge.store.rows import CorpusRow
 from coreagent.knowledge.store.store import Store
 from coreagent.knowledge.structure.chunking import chunk
