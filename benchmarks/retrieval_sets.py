@@ -21,19 +21,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from coreagent.knowledge.documents.reading import read_document
+from coreagent.knowledge.documents.document import Grammar
 from coreagent.knowledge.embedding.static_embedder import StaticEmbedder
 from coreagent.knowledge.glossary import bundled_glossary
 from coreagent.knowledge.index.lexical import Entry, LexicalIndex
 from coreagent.knowledge.index.terms import terms
+from coreagent.knowledge.ingest.prepare import read_document
 from coreagent.knowledge.primer_store import ARTICLES
 from coreagent.knowledge.search.fusion import Candidates
-from coreagent.knowledge.structure.blocks import Format
 from coreagent.knowledge.structure.chunking import chunk
 
 POOL = 64
 QUESTIONS = Path(__file__).with_name("fusion_questions.toml")
-_FORMATS: dict[str, Format] = {".md": "markdown", ".rst": "rst"}
+_FORMATS: dict[str, Grammar] = {".md": "markdown", ".rst": "rst"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def primer_set() -> QuerySet:
     for path in sorted(ARTICLES.glob("*.md")):
         document = read_document(path)
         title = " ".join((document.title, *document.aliases))
-        for part in chunk(document.text, document.format, body_start=document.body_start):
+        for part in chunk(document.text, document.grammar, body_start=document.body_start):
             articles.setdefault(path.stem, set()).add(len(entries))
             entries.append(Entry(len(entries), title, part.section, part.text))
     asked = tomllib.loads(QUESTIONS.read_text(encoding="utf-8"))["telecom"]

@@ -10,20 +10,21 @@ from pathlib import Path
 import numpy as np
 
 from coreagent.errors import DocumentError, EmbedderMismatchError, KnowledgeError, UnknownNameError, UsageError
-from coreagent.knowledge.documents.reading import Document, read_document, walk
+from coreagent.knowledge.audit import AuditReport, audit_corpus
+from coreagent.knowledge.documents.document import Document
+from coreagent.knowledge.documents.reading import walk
 from coreagent.knowledge.glossary import bundled_glossary
 from coreagent.knowledge.index.dense import DenseIndex, ExactIndex, VectorSource
 from coreagent.knowledge.index.terms import terms
+from coreagent.knowledge.ingest.prepare import prepare, read_document
 from coreagent.knowledge.primer_store import NAME as PRIMER
 from coreagent.knowledge.primer_store import open_primer
 from coreagent.knowledge.reports import AddReport, CorpusInfo, DocumentInfo
 from coreagent.knowledge.retrieval import Hit, Retrieval
 from coreagent.knowledge.search.fusion import Candidates, confidence, fuse
 from coreagent.knowledge.search.pool import CorpusIndex, candidates, evidence, open_index
-from coreagent.knowledge.audit import AuditReport, audit_corpus
 from coreagent.knowledge.store.rows import CorpusRow
 from coreagent.knowledge.store.store import Store
-from coreagent.knowledge.structure.chunking import chunk
 from coreagent.labels import Sensitivity
 from coreagent.models.embedding import Embedder
 from coreagent.settings import KnowledgeSettings
@@ -119,7 +120,7 @@ class Library:
     def _add_document(self, store: Store, corpus: CorpusRow, document: Document) -> tuple[str, int]:
         if store.is_unchanged(corpus, document):
             return "unchanged", 0
-        chunks = list(chunk(document.text, document.format, body_start=document.body_start))
+        chunks = prepare(document).chunks
         vectors = self._embedder.embed([f"{document.title}. {part.text}" for part in chunks])
         outcome = store.put(corpus, document, chunks=chunks, vectors=vectors)
         return outcome, 0 if outcome == "unchanged" else len(chunks)

@@ -8,12 +8,11 @@ import uuid
 from pathlib import Path
 
 from coreagent.errors import DocumentError, KnowledgeError
-from coreagent.knowledge.documents.reading import read_document
+from coreagent.knowledge.ingest.prepare import prepare, read_document
 from coreagent.knowledge.search.pool import LEXICAL_KIND, open_lexical
 from coreagent.knowledge.store.rows import CorpusRow
 from coreagent.knowledge.store.schema import SCHEMA_VERSION, closed_on_failure
 from coreagent.knowledge.store.store import Store
-from coreagent.knowledge.structure.chunking import chunk
 from coreagent.labels import Sensitivity
 from coreagent.models.embedding import Embedder
 
@@ -80,7 +79,7 @@ def _build(path: Path, embedder: Embedder, articles: Path) -> None:
 def _fill(store: Store, embedder: Embedder, articles: Path) -> CorpusRow:
     corpus = store.create(NAME, label=Sensitivity.PUBLIC, embedder=embedder.identity)
     documents = [read_document(path) for path in sorted(articles.glob("*.md"))]
-    parts = [list(chunk(d.text, d.format, body_start=d.body_start)) for d in documents]
+    parts = [prepare(document).chunks for document in documents]
     vectors = embedder.embed([f"{d.title}. {c.text}" for d, row in zip(documents, parts, strict=True) for c in row])
     at = 0
     for document, row in zip(documents, parts, strict=True):

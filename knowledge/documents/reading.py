@@ -1,4 +1,4 @@
-"""Files become documents: decoded text, title, format and front matter, or an error that says how to mend the file."""
+"""Files become text: found below folders and decoded, or an error that says how to mend the file."""
 
 import codecs
 import hashlib
@@ -6,19 +6,14 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from coreagent.errors import DocumentError
-from coreagent.knowledge.documents.front_matter import Meta, split_front_matter, texts
-from coreagent.knowledge.structure.chunking import first_heading
-from coreagent.labels import Sensitivity
-
-Format = Literal["markdown", "rst", "text"]
+from coreagent.knowledge.documents.document import Conversion, Grammar
 
 MAX_BYTES = 50_000_000
-_FORMATS: dict[str, Format] = {
+_FORMATS: dict[str, Grammar] = {
     ".md": "markdown",
     ".markdown": "markdown",
     ".rst": "rst",
@@ -44,29 +39,6 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    r"""One file, read. ``text`` has ``\n`` line ends; its body starts at character ``body_start``, after front matter.
-
-    ``name`` is the path below the folder that was added (the file's name for a single file), with ``/``.
-    ``sha256`` is of the file's bytes.
-    """
-
-    path: str
-    name: str
-    title: str
-    text: str
-    format: Format
-    sha256: str
-    body_start: int = 0
-    meta: Meta = field(default_factory=dict[str, str | tuple[str, ...]])
-
-    @property
-    def aliases(self) -> tuple[str, ...]:
-        """Other names of the subject, from the front matter."""
-        return texts(self.meta, "aliases")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +109,14 @@ def _unsupported(path: Path) -> str:
     return f"files of kind {kind or '(no suffix)'} are not read (known: {known}). {hint}"
 
 
-def read_document(path: Path, name: str = "") -> Document:
-    """Read one file.
+def read_file(path: Path) -> tuple[Conversion, str]:
+    """The file's text, and the sha256 of its bytes.
 
     Raises:
         DocumentError: missing, unsupported, larger than 50 MB, empty, binary, or in an encoding that is not Unicode.
     """
-    format_ = _FORMATS.get(path.suffix.lower())
-    if format_ is None:
+    grammar = _FORMATS.get(path.suffix.lower())
+    if grammar is None:
         raise DocumentError("unsupported format", path=str(path), mend=_unsupported(path))
     try:
         size = path.stat().st_size
@@ -162,31 +134,10 @@ def read_document(path: Path, name: str = "") -> Document:
     text = decode(data, str(path))
     if not text.strip():
         raise DocumentError("the file is empty", path=str(path), mend="Remove it, or write something into it.")
-    meta: Meta = {}
-    body_start = 0
-    if format_ == "markdown":
-        meta, body_start = split_front_matter(text)
-    if not text[body_start:].strip():
-        raise DocumentError("there is no text below the front matter", path=str(path), mend="Write the article.")
-    for label in texts(meta, "label"):
-        try:
-            Sensitivity.parse(label)
-        except ValueError as error:
-            raise DocumentError(f"front matter: {error}", path=str(path), mend="Mend the label line.") from error
-    title = " ".join(texts(meta, "title")) or first_heading(text, format_, body_start=body_start) or path.stem
-    return Document(
-        path=_storable(os.path.realpath(path)),
-        name=_storable(name or path.name),
-        title=title,
-        text=text,
-        format=format_,
-        sha256=hashlib.sha256(data).hexdigest(),
-        body_start=body_start,
-        meta=meta,
-    )
+    return Conversion(text=text, grammar=grammar), hashlib.sha256(data).hexdigest()
 
 
-def _storable(name: str) -> str:
+def storable(name: str) -> str:
     """A file name that is not valid Unicode can not be stored as text: its odd bytes are spelled out."""
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
 

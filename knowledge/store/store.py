@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coreagent.errors import UnknownNameError
-from coreagent.knowledge.documents.reading import Document
+from coreagent.knowledge.documents.document import Document
 from coreagent.knowledge.index.dense import Page, VectorSource
 from coreagent.knowledge.store.rows import ChunkRow, CorpusRow, DocumentRow, Outcome
 from coreagent.knowledge.store.schema import connect, explained

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
-Format = Literal["markdown", "rst", "text"]
+from coreagent.knowledge.documents.document import Grammar
 
 _ATX = re.compile(r" {0,3}(?P<marks>#{1,6})(?:[ \t]+(?P<title>.*?))?[ \t]*#*[ \t]*\Z")
 _FENCE = re.compile(r" {0,3}(?P<mark>`{3,}|~{3,})")
@@ -44,19 +43,20 @@ class _Line:
         return len(self.text) - len(self.text.lstrip())
 
 
-def blocks(text: str, format_: Format, *, body_start: int = 0) -> Iterator[Block]:
+def blocks(text: str, grammar: Grammar, *, body_start: int = 0) -> Iterator[Block]:
     """Blocks of the text from ``body_start`` on, in order; every non-blank line lies in exactly one."""
     lines: list[_Line] = []
     position = body_start
     for line in text[body_start:].split("\n"):
         lines.append(_Line(position, position + len(line), line))
         position += len(line) + 1
-    readers: dict[Format, Callable[[list[_Line], int, dict[str, int]], tuple[Block, int]]] = {
+    readers: dict[Grammar, Callable[[list[_Line], int, dict[str, int]], tuple[Block, int]]] = {
         "markdown": _markdown,
         "rst": _rst,
         "text": _plain,
+        "log": _plain,
     }
-    read = readers[format_]
+    read = readers[grammar]
     levels: dict[str, int] = {}
     at = 0
     while at < len(lines):

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
-from coreagent.knowledge.structure.blocks import Block, Format, blocks
+from coreagent.knowledge.documents.document import Grammar
+from coreagent.knowledge.structure.blocks import Block, blocks
 
 CHUNK_CHARACTERS = 1_000
 _WHOLE_FACTOR = 2
@@ -12,17 +14,25 @@ _WHOLE_FACTOR = 2
 _SENTENCE_END = re.compile(r"(?<=[.!?。])\s+|(?<=[。！？])")
 
 
+Kind = Literal["text", "table", "code", "definition"]
+
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """``text`` is exactly ``document.text[start:end]``, in characters; ``section`` is the heading path."""
+    """``text`` is exactly ``document.text[start:end]``, in characters; ``section`` is the heading path.
+
+    ``clause`` is the position of the clause it stands in among the document's clauses, -1 above the first heading.
+    """
 
     section: str
     start: int
     end: int
     text: str
+    clause: int = -1
+    kind: Kind = "text"
 
 
-def chunk(text: str, format_: Format, *, body_start: int = 0, limit: int = CHUNK_CHARACTERS) -> Iterator[Chunk]:
+def chunk(text: str, grammar: Grammar, *, body_start: int = 0, limit: int = CHUNK_CHARACTERS) -> Iterator[Chunk]:
     """Chunks in order. They never overlap, and all non-blank text from ``body_start`` on lies in one.
 
     A heading stands in the chunk of the text below it; headings without any text join the next chunk.
@@ -30,7 +40,7 @@ def chunk(text: str, format_: Format, *, body_start: int = 0, limit: int = CHUNK
     path: list[tuple[int, str]] = []
     held: list[Block] = []
     begun = False  # whether any held block is more than a heading
-    for block in blocks(text, format_, body_start=body_start):
+    for block in blocks(text, grammar, body_start=body_start):
         if block.level:
             if begun:
                 yield _joined(text, held, path)
@@ -49,11 +59,11 @@ def chunk(text: str, format_: Format, *, body_start: int = 0, limit: int = CHUNK
         yield _joined(text, held, path)
 
 
-def first_heading(text: str, format_: Format, *, body_start: int = 0) -> str:
+def first_heading(text: str, grammar: Grammar, *, body_start: int = 0) -> str:
     """Words of the first heading with any, or an empty string; plain text has none."""
-    if format_ == "text":
+    if grammar == "text":
         return ""
-    return next((b.title for b in blocks(text, format_, body_start=body_start) if b.level and b.title), "")
+    return next((b.title for b in blocks(text, grammar, body_start=body_start) if b.level and b.title), "")
 
 
 def _joined(text: str, held: list[Block], path: list[tuple[int, str]]) -> Chunk:

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coreagent.knowledge.structure.blocks import Format, blocks
+from coreagent.knowledge.documents.document import Grammar
+from coreagent.knowledge.structure.blocks import blocks
 from coreagent.knowledge.structure.chunking import chunk, first_heading
 
 LINES = st.sampled_from(
@@ -22,13 +23,13 @@ LINES = st.sampled_from(
 FORMATS = st.sampled_from(["markdown", "rst", "text"])
 
 
-def sections(text: str, format_: Format) -> list[str]:
+def sections(text: str, format_: Grammar) -> list[str]:
     return [part.section for part in chunk(text, format_)]
 
 
 @given(st.one_of(st.lists(LINES, max_size=30).map("\n".join), st.text(max_size=400)), FORMATS, st.integers(20, 200))
 @settings(max_examples=300, deadline=None)
-def test_spans_hold_all_text_once_and_in_order(text: str, format_: Format, limit: int) -> None:
+def test_spans_hold_all_text_once_and_in_order(text: str, format_: Grammar, limit: int) -> None:
     at = 0
     for part in chunk(text, format_, limit=limit):
         assert part.start >= at
@@ -41,7 +42,7 @@ def test_spans_hold_all_text_once_and_in_order(text: str, format_: Format, limit
 
 @given(st.lists(LINES, max_size=30).map("\n".join), FORMATS)
 @settings(max_examples=100, deadline=None)
-def test_no_chunk_outgrows_twice_the_limit_and_a_heading(text: str, format_: Format) -> None:
+def test_no_chunk_outgrows_twice_the_limit_and_a_heading(text: str, format_: Grammar) -> None:
     limit = 100
     widest = max((b.end - b.start for b in blocks(text, format_) if b.level), default=0)
     for part in chunk(text, format_, limit=limit):
@@ -105,7 +106,7 @@ def test_numbered_headings_of_plain_text_make_sections_and_lists_do_not() -> Non
     ["# " + "[" * 100_000, "#" + " #" * 100_000, "# " + " " * 100_000 + "x", "x" + " ::" * 100_000, "1.2 " * 50_000],
 )
 @pytest.mark.parametrize("format_", ["markdown", "rst", "text"])
-def test_endless_lines_are_text_and_end_soon(text: str, format_: Format) -> None:
+def test_endless_lines_are_text_and_end_soon(text: str, format_: Grammar) -> None:
     parts = list(chunk(text, format_))
     assert "".join(part.text for part in parts).replace(" ", "") == text.replace(" ", "")
     assert {part.section for part in parts} == {""}

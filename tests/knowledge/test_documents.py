@@ -6,7 +6,8 @@ import pytest
 from coreagent.errors import DocumentError
 from coreagent.knowledge.documents import reading
 from coreagent.knowledge.documents.front_matter import split_front_matter
-from coreagent.knowledge.documents.reading import decode, read_document, walk
+from coreagent.knowledge.documents.reading import decode, walk
+from coreagent.knowledge.ingest.prepare import read_document
 
 
 def made(tmp_path: Path, name: str, data: bytes) -> Path:
