@@ -6,11 +6,11 @@ folder. Without one everything has a default and the built-in models answer. Dat
 """
 
 from coreagent.settings.environment import Environment
+from coreagent.settings.knowledge import EmbedderSettings, IngestSettings, KnowledgeSettings, RerankerSettings
 from coreagent.settings.reading import CONFIG_NAME, find_config, load_settings, parse_settings
 from coreagent.settings.sections import (
     AgentSettings,
     BudgetSettings,
-    KnowledgeSettings,
     ModelSettings,
     PriceSettings,
     RoutingSettings,
@@ -24,10 +24,13 @@ __all__ = [
     "CONFIG_NAME",
     "AgentSettings",
     "BudgetSettings",
+    "EmbedderSettings",
     "Environment",
+    "IngestSettings",
     "KnowledgeSettings",
     "ModelSettings",
     "PriceSettings",
+    "RerankerSettings",
     "RoutingSettings",
     "RuleSettings",
     "SecuritySettings",

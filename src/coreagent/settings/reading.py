@@ -12,10 +12,10 @@ from pydantic import BaseModel, ValidationError
 
 from coreagent.errors import SettingsError
 from coreagent.settings.environment import Environment
+from coreagent.settings.knowledge import EmbedderSettings, IngestSettings, KnowledgeSettings, RerankerSettings
 from coreagent.settings.sections import (
     AgentSettings,
     BudgetSettings,
-    KnowledgeSettings,
     ModelSettings,
     RoutingSettings,
     RuleSettings,
@@ -130,8 +130,14 @@ def _known_keys(location: tuple[str, ...]) -> str:
     if key == "api_key":
         return "Keys never stand in the file: name the environment variable that holds it with api_key_env."
     model: type[BaseModel] = sections.get(section, Settings) if len(location) > 1 else Settings
-    if location[:2] == ("routing", "rules"):
-        model = RuleSettings
+    inner: dict[tuple[str, ...], type[BaseModel]] = {
+        ("routing", "rules"): RuleSettings,
+        ("knowledge", "embedder"): EmbedderSettings,
+        ("knowledge", "reranker"): RerankerSettings,
+        ("knowledge", "ingest"): IngestSettings,
+    }
+    if len(location) > 2:
+        model = inner.get(location[:2], model)
     quoting = ' A name with a dot stands in quotes: [models."a.b"].' if section == "models" else ""
     return f"Known here: {', '.join(sorted(model.model_fields))}.{quoting}"
 

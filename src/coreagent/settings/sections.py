@@ -1,20 +1,15 @@
 """The tables of ``coreagent.toml``: every key with its type, its bounds and its default."""
 
-import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from coreagent.plans import RoleName
+from coreagent.settings.knowledge import KnowledgeSettings
+from coreagent.settings.section import Section, http_address
 
 
-class _Section(BaseModel):
-    """A table of the file: unknown keys are refused, values are frozen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class PriceSettings(_Section):
+class PriceSettings(Section):
     """A price for each million tokens, or a self-hosted GPU's price for each hour with its throughput."""
 
     input_usd_per_mtok: float | None = Field(default=None, ge=0)
@@ -31,7 +26,7 @@ class PriceSettings(_Section):
         return self
 
 
-class ModelSettings(_Section):
+class ModelSettings(Section):
     """One model: ``[models."NAME"]``."""
 
     adapter: Literal["builtin", "openai_compatible", "litellm", "scripted"] = "openai_compatible"
@@ -68,12 +63,10 @@ class ModelSettings(_Section):
     @field_validator("base_url")
     @classmethod
     def _is_address(cls, value: str) -> str:
-        if value and not re.match(r"https?://[^\s/]", value):
-            raise ValueError(f"{value!r} is not an address of the form http://host:port/v1")
-        return value
+        return http_address(value)
 
 
-class RoutingSettings(_Section):
+class RoutingSettings(Section):
     """``[routing]``: which policy decides."""
 
     policy: Literal["cheapest", "fixed", "rules"] = "cheapest"
@@ -83,7 +76,7 @@ class RoutingSettings(_Section):
     fallbacks: int = Field(default=2, ge=0, le=8)
 
 
-class RuleSettings(_Section):
+class RuleSettings(Section):
     """One ``[[routing.rules]]``: the first rule whose conditions all hold decides."""
 
     model: str
@@ -93,7 +86,7 @@ class RuleSettings(_Section):
     max_tokens: int | None = Field(default=None, ge=0)
 
 
-class BudgetSettings(_Section):
+class BudgetSettings(Section):
     """``[budget]``: limits of one run; a missing one does not limit."""
 
     usd: float | None = Field(default=None, ge=0)
@@ -102,7 +95,7 @@ class BudgetSettings(_Section):
     seconds: float | None = Field(default=None, gt=0)
 
 
-class AgentSettings(_Section):
+class AgentSettings(Section):
     """``[agent]``: bounds of one run."""
 
     graph: Literal["core", "tool_use"] = "core"
@@ -116,14 +109,7 @@ class AgentSettings(_Section):
     """Your own tools: ``"package.module:name"`` or ``"file.py:name"``, relative to this file."""
 
 
-class KnowledgeSettings(_Section):
-    """``[knowledge]``: corpora asked by default (all when empty) and how dense vectors are searched."""
-
-    corpora: tuple[str, ...] = ()
-    dense_index: Literal["auto", "exact", "chroma"] = "auto"
-
-
-class SecuritySettings(_Section):
+class SecuritySettings(Section):
     """``[security]``: what tools may do without asking."""
 
     allow: tuple[str, ...] = ()
@@ -133,7 +119,7 @@ class SecuritySettings(_Section):
     min_label: Literal["public", "internal", "confidential"] = "public"
 
 
-class TelemetrySettings(_Section):
+class TelemetrySettings(Section):
     """``[telemetry]``: traces go to OTLP when its standard variables are set, else to a local file."""
 
     enabled: bool = True
@@ -141,7 +127,7 @@ class TelemetrySettings(_Section):
     """Record prompts and answers too."""
 
 
-class Settings(_Section):
+class Settings(Section):
     """The whole file."""
 
     models: dict[str, ModelSettings] = Field(default_factory=dict[str, ModelSettings])
