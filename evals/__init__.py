@@ -1,1 +1,1 @@
-"""How good is it? The room of batch evaluation over a Session and its events. Empty so far."""
+"""How good is it? What is asked, what was found, and how sure the figures are."""
