@@ -4,45 +4,47 @@ import asyncio
 import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
-from coreagent.errors import DocumentError, EmbedderMismatchError, KnowledgeError, UnknownNameError, UsageError
+from coreagent.errors import EmbedderMismatchError, KnowledgeError, UnknownNameError, UsageError
 from coreagent.knowledge.audit import AuditReport, audit_corpus
-from coreagent.knowledge.documents.document import Document
-from coreagent.knowledge.documents.reading import walk
+from coreagent.knowledge.clearance import check_clearance
 from coreagent.knowledge.glossary import bundled_glossary
 from coreagent.knowledge.index.dense import DenseIndex, ExactIndex, VectorSource
-from coreagent.knowledge.index.terms import terms
-from coreagent.knowledge.ingest.prepare import prepare, read_document
 from coreagent.knowledge.primer_store import NAME as PRIMER
 from coreagent.knowledge.primer_store import open_primer
-from coreagent.knowledge.reports import AddReport, CorpusInfo, DocumentInfo
-from coreagent.knowledge.retrieval import Hit, Retrieval
-from coreagent.knowledge.search.fusion import Candidates, confidence, fuse
-from coreagent.knowledge.search.pool import CorpusIndex, candidates, evidence, open_index
-from coreagent.knowledge.store.rows import CorpusRow
+from coreagent.knowledge.reports import AddReport, CorpusInfo, DocumentInfo, Progress
+from coreagent.knowledge.retrieval import Retrieval, Where
+from coreagent.knowledge.search.corpus_index import CorpusIndex, open_index
+from coreagent.knowledge.search.engine import Options, RankBy, search
+from coreagent.knowledge.search.question import understand
+from coreagent.knowledge.store.opening import open_store
+from coreagent.knowledge.store.rows import ChunkRow, CorpusRow
 from coreagent.knowledge.store.store import Store
 from coreagent.labels import Sensitivity
-from coreagent.models.embedding import Embedder
+from coreagent.models.embedding import Embedder, EmbedderIdentity
+from coreagent.models.reranking import Reranker
 from coreagent.settings import KnowledgeSettings
+
+if TYPE_CHECKING:
+    from coreagent.knowledge.inventory import Inventory
+    from coreagent.knowledge.rebuild import RebuildProgress, RebuildReport
 
 EXACT_LIMIT = 20_000
 """Chunks up to which ``auto`` scans all vectors: under 10 ms there, while importing Chroma takes about a second."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}\Z")
-_EXPANSION_WEIGHT = 0.3
-
-Progress = Callable[[Path, str], None]
-"""Called for every file with its outcome: added, replaced, unchanged, or the reason why it was skipped."""
 
 
 class Library:
     """All corpora of one home folder, and the bundled primer. Safe for threads; several processes may share a home."""
 
-    def __init__(self, home: Path, embedder: Embedder, settings: KnowledgeSettings) -> None:
+    def __init__(
+        self, home: Path, embedder: Embedder, settings: KnowledgeSettings, *, reranker: Reranker | None = None
+    ) -> None:
         """Nothing is opened before it is needed."""
+        self._reranker = reranker
         self._folder = home / "knowledge"
         self._embedder, self._settings = embedder, settings
         self._lock = threading.RLock()
@@ -56,9 +58,10 @@ class Library:
         *,
         name: str,
         label: Sensitivity | None = None,
+        engine: Literal["local", "ray"] = "local",
         progress: Progress | None = None,
     ) -> AddReport:
-        """Read files and folders into a corpus, which is made when it does not exist.
+        """Read files, folders and archives into a corpus, which is made when it does not exist.
 
         Unchanged files are passed over, changed ones replaced. ``label`` (public for a new corpus) must not contradict
         that of an existing one. Each file is stored whole or not at all: after an interruption, run it again.
@@ -66,8 +69,14 @@ class Library:
         Raises:
             UsageError: the name is not allowed, or the label contradicts the corpus.
             EmbedderMismatchError: another embedder made the corpus.
-            KnowledgeError: the corpus can not be written.
+            KnowledgeError: the corpus can not be written, or no worker process can be started.
+            ModelError: a configured embedder failed. What was stored before stays.
+            ClearanceError: the embedder may not be sent text of this label.
         """
+        # Late: archives, workers and their checks take 50 ms to import, which a search does not need.
+        from coreagent.knowledge.ingest.engines import open_engine  # noqa: PLC0415 - see above
+        from coreagent.knowledge.ingest.pipeline import Intake  # noqa: PLC0415 - see above
+
         started = time.monotonic()
         if name == PRIMER or not _NAME.match(name):
             raise UsageError(
@@ -75,39 +84,23 @@ class Library:
                 mend="Use lower-case letters, digits, - and _ (at most 63), and not the name of the bundled primer.",
             )
         store = self._own_store(write=True)
-        # Made with its first document, so that a mistyped path leaves no empty corpus behind.
-        corpus = next((row for row in store.corpora() if row.name == name), None)
-        if corpus is not None:
-            self._check_target(corpus, label)
-        counts = {"added": 0, "replaced": 0, "unchanged": 0}
-        skipped: list[tuple[Path, str]] = []
-        made = 0
-        for found in walk(paths):
-            outcome = found.skipped
-            if not outcome:
-                try:
-                    document = read_document(found.path, found.name)
-                    if corpus is None:
-                        corpus = store.create(name, label=label or Sensitivity.PUBLIC, embedder=self._embedder.identity)
-                        self._check_target(corpus, label)
-                    outcome, chunks = self._add_document(store, corpus, document)
-                    made += chunks
-                    counts[outcome] += 1
-                except DocumentError as error:
-                    outcome = f"{error.message.removeprefix(f'{error.path}: ')}. {error.mend}".rstrip()
-            if outcome not in counts:
-                skipped.append((found.path, outcome))
-            if progress is not None:
-                progress(found.path, outcome)
-        return AddReport(
-            corpus=name,
-            added=counts["added"],
-            replaced=counts["replaced"],
-            unchanged=counts["unchanged"],
-            skipped=tuple(skipped),
-            chunks=made,
-            seconds=time.monotonic() - started,
-        )
+        held = next((row for row in store.corpora() if row.name == name), None)
+        if held is not None:
+            self._check_target(held, label)
+        # Before a worker starts: nothing of a corpus that the embedder may not see is ever sent.
+        target = held.label if held is not None else label or Sensitivity.PUBLIC
+        check_clearance(self._embedder, target, subject=f"corpus {name!r}")
+
+        def corpus() -> CorpusRow:
+            # Made with its first document, so that a mistyped path leaves no empty corpus behind.
+            row = held or store.create(name, label=label or Sensitivity.PUBLIC, embedder=self._embedder.identity)
+            self._check_target(row, label)
+            return row
+
+        known = {row.path: row.sha256 for row in store.documents(held)} if held else {}
+        with open_engine(engine, self._settings.ingest) as workers:
+            intake = Intake(store, corpus, embedder=self._embedder, engine=workers, known=known, progress=progress)
+            return intake.run(paths).report(name, seconds=time.monotonic() - started)
 
     def _check_target(self, corpus: CorpusRow, label: Sensitivity | None) -> None:
         self._check_embedder(corpus)
@@ -116,14 +109,6 @@ class Library:
                 f"corpus {corpus.name!r} is labelled {corpus.label}, not {label}",
                 mend="Leave the label out, choose another name, or remove the corpus and add it again.",
             )
-
-    def _add_document(self, store: Store, corpus: CorpusRow, document: Document) -> tuple[str, int]:
-        if store.is_unchanged(corpus, document):
-            return "unchanged", 0
-        chunks = prepare(document).chunks
-        vectors = self._embedder.embed([f"{document.title}. {part.text}" for part in chunks])
-        outcome = store.put(corpus, document, chunks=chunks, vectors=vectors)
-        return outcome, 0 if outcome == "unchanged" else len(chunks)
 
     def list(self) -> tuple[CorpusInfo, ...]:
         """All corpora by name, the primer included."""
@@ -160,6 +145,27 @@ class Library:
             return (DocumentInfo.of(rows_found[0], text=store.text(rows_found[0].id)),)
         return tuple(DocumentInfo.of(row) for row in rows)
 
+    def passages(self, name: str) -> Iterator[ChunkRow]:
+        """All passages of a corpus in the order they were stored.
+
+        Raises:
+            UnknownNameError: no such corpus.
+        """
+        store, corpus = self._one(name)
+        return store.chunk_rows(corpus)
+
+    def stats(self, name: str) -> "Inventory":
+        """Figures of a corpus.
+
+        Raises:
+            UnknownNameError: no such corpus.
+        """
+        # Late: comparing documents needs numpy's random numbers, which take 30 ms to import.
+        from coreagent.knowledge.inventory import take_inventory  # noqa: PLC0415 - see above
+
+        store, corpus = self._one(name)
+        return take_inventory(store, corpus, folder=self._folder)
+
     def remove(self, name: str) -> None:
         """Delete a corpus and its indexes.
 
@@ -174,11 +180,7 @@ class Library:
         self._own_store(write=True).remove(name)
         with self._lock:
             self._indexes.pop(corpus.uid, None)
-        chroma = self._folder / "chroma"
-        if chroma.exists():
-            from coreagent.knowledge.index.chroma_index import drop_collection  # noqa: PLC0415 - imports chromadb, 1 s
-
-            drop_collection(chroma, corpus.uid)
+        self._drop_collection(corpus)
 
     def check(self, names: Sequence[str]) -> None:
         """Make sure that these corpora can be searched; those of the settings, or all, when none is named.
@@ -187,57 +189,91 @@ class Library:
             UnknownNameError: a corpus that does not exist.
             EmbedderMismatchError: one that another embedder made.
             KnowledgeError: they can not be read.
+            ModelError: a configured embedder failed where it was needed to open them.
         """
         chosen = names or self._settings.corpora
-        # The primer alone is always in order, and opening it takes time.
-        if chosen or (self._folder / "corpora.sqlite3").exists():
+        # The primer alone is always in order, and opening it takes time. A configured embedder may not answer, though.
+        if chosen or self._has_own() or self._settings.embedder.adapter != "bundled":
             self._chosen(chosen)
 
-    def audit(self, name: str) -> AuditReport:
-        """Check a corpus: spans against texts, hashes, vectors, and both indexes against the chunks.
+    def audit(self, name: str, *, deep: bool = False) -> AuditReport:
+        """Check a corpus: rows, spans, hashes, vectors, and whether both indexes find 200 chunks, or all with ``deep``.
 
         Raises:
             UnknownNameError: no such corpus.
+            KnowledgeError: it can not be read.
         """
         store, corpus = self._one(name)
-        return audit_corpus(store, corpus, index=self._index(store, corpus))
+        return audit_corpus(store, corpus, open_index=lambda: self._index(store, corpus), deep=deep)
 
-    async def search(self, query: str, *, corpora: tuple[str, ...] = (), limit: int = 6) -> Retrieval:
-        """As in the Retriever protocol; the work runs in a thread. A blank query finds nothing."""
-        return await asyncio.to_thread(self.search_now, query, corpora=corpora, limit=limit)
+    def rebuild(self, name: str, *, progress: "RebuildProgress | None" = None) -> "RebuildReport":
+        """Make a corpus anew from its stored texts, with the embedder of the settings; no original file is needed.
 
-    def search_now(self, query: str, *, corpora: tuple[str, ...] = (), limit: int = 6) -> Retrieval:
-        """The search itself, for callers without an event loop; raises as the protocol says."""
-        chosen = self._chosen(corpora or self._settings.corpora)
-        query_terms = [(term, 1.0) for term in terms(query)]
-        if not query.strip() or limit < 1:
-            return Retrieval(query=query, hits=(), confidence=0.0)
-        for expansion in bundled_glossary().expand(query):
-            query_terms += [(term, _EXPANSION_WEIGHT) for term in terms(expansion)]
-        vector = self._embedder.embed([query])[0]
-        found: list[Candidates] = []
-        hits: list[Hit] = []
-        for store, corpus in chosen:
-            part = candidates(store, self._index(store, corpus), query_terms=query_terms, vector=vector)
-            found.append(part)
-            hits += self._hits(store, corpus, part, limit)
-        hits.sort(key=lambda hit: (-hit.score, hit.evidence.id))
-        return Retrieval(query=query, hits=tuple(hits[:limit]), confidence=confidence(found))
+        The old one answers until the new one is whole; after an interruption, run it again.
 
-    def _hits(self, store: Store, corpus: CorpusRow, part: Candidates, limit: int) -> tuple[Hit, ...]:
-        scores = fuse(part)
-        order = np.lexsort((part.ids, -scores))[:limit]
-        rows = {row.id: row for row in store.chunk_rows(corpus, part.ids[order].tolist())}
-        return tuple(
-            Hit(
-                evidence=evidence(corpus, rows[int(part.ids[at])], score=float(scores[at])),
-                score=float(scores[at]),
-                lexical=float(part.bm25[at]),
-                dense=float(part.cosine[at]),
-            )
-            for at in order.tolist()
-            if int(part.ids[at]) in rows
+        Raises:
+            UnknownNameError: no such corpus, or it was removed or rebuilt by another process meanwhile.
+            UsageError: the primer, which is part of the package.
+            KnowledgeError: the corpora can not be written.
+            ModelError: a configured embedder failed.
+        """
+        from coreagent.knowledge.rebuild import rebuild_corpus  # noqa: PLC0415 - imports what only adding needs
+
+        if name == PRIMER:
+            raise UsageError("the bundled primer can not be rebuilt", mend="It is made anew by itself when it changes.")
+        _, corpus = self._one(name)
+        report = rebuild_corpus(self._own_store(write=True), corpus, embedder=self._embedder, progress=progress)
+        with self._lock:
+            self._indexes.pop(corpus.uid, None)
+        self._drop_collection(corpus)
+        return report
+
+    async def search(
+        self, query: str, *, corpora: tuple[str, ...] = (), limit: int = 6, where: Where | None = None
+    ) -> Retrieval:
+        """As in the Retriever protocol; the work runs in a thread. A blank query finds nothing.
+
+        What is shown of a hit is the settings' ``context``.
+        """
+        context = self._settings.context_characters if self._settings.context == "clause" else 0
+        return await asyncio.to_thread(
+            self.search_now, query, corpora=corpora, limit=limit, where=where, context=context
         )
+
+    def search_now(
+        self,
+        query: str,
+        *,
+        corpora: tuple[str, ...] = (),
+        limit: int = 6,
+        where: Where | None = None,
+        rank_by: RankBy = "fused",
+        context: int = 0,
+        explain: bool = False,
+    ) -> Retrieval:
+        """The search itself, for callers without an event loop; raises as the protocol says.
+
+        ``rank_by`` leaves all but one of the searches out of the order. ``context``: characters of the clause to show
+        around a passage. ``explain`` fills each hit's explanation.
+        """
+        opened = [
+            (store, self._index(store, corpus)) for store, corpus in self._chosen(corpora or self._settings.corpora)
+        ]
+        question = understand(
+            query,
+            glossaries=(bundled_glossary(), *(index.glossary for _, index in opened)),
+            split=self._settings.split_questions,
+            options=self._settings.search_options,
+        )
+        options = Options(
+            limit=limit,
+            where=where,
+            rank_by=rank_by,
+            collapse=self._settings.collapse_versions,
+            context=context,
+            explain=explain,
+        )
+        return search(question, opened, embedder=self._embedder, options=options, reranker=self._reranker)
 
     def close(self) -> None:
         """Give the files back."""
@@ -270,21 +306,24 @@ class Library:
                 self._primer = open_primer(self._folder, self._embedder)
             primer = self._primer
         stores = [primer]
-        if (self._folder / "corpora.sqlite3").exists():
+        if self._has_own():
             stores.append(self._own_store(write=False))
         pairs = {row.name: (store, row) for store in stores for row in store.corpora()}
         return dict(sorted(pairs.items()))
 
+    def _has_own(self) -> bool:
+        return bool(self._settings.database) or (self._folder / "corpora.sqlite3").exists()
+
     def _own_store(self, *, write: bool) -> Store:
-        path = self._folder / "corpora.sqlite3"
+        path, address = self._folder / "corpora.sqlite3", self._settings.database
         with self._lock:
             if self._own is None:
                 try:
-                    self._own = Store(path)
+                    self._own = open_store(path, address)
                 except KnowledgeError:
-                    if write or not path.exists():
+                    if write or address or not path.exists():
                         raise
-                    self._own = Store(path, write=False)
+                    self._own = open_store(path, address, write=False)
             return self._own
 
     def _index(self, store: Store, corpus: CorpusRow) -> CorpusIndex:
@@ -300,15 +339,28 @@ class Library:
         if kind == "exact" or (kind == "auto" and len(source.ids()) <= EXACT_LIMIT):
             return ExactIndex.open(source)
         from coreagent.knowledge.index.chroma_index import ChromaIndex  # noqa: PLC0415 - imports chromadb, 1 s
+        from coreagent.knowledge.index.chroma_places import chroma_place  # noqa: PLC0415 - imports chromadb, 1 s
 
-        return ChromaIndex.open(source, folder=self._folder / "chroma")
+        return ChromaIndex.open(source, place=chroma_place(self._folder / "chroma", self._settings.chroma_url))
+
+    def _drop_collection(self, corpus: CorpusRow) -> None:
+        folder = self._folder / "chroma"
+        if self._settings.chroma_url or folder.exists():
+            from coreagent.knowledge.index.chroma_index import drop_collection  # noqa: PLC0415 - imports chromadb, 1 s
+            from coreagent.knowledge.index.chroma_places import chroma_place  # noqa: PLC0415 - imports chromadb, 1 s
+
+            drop_collection(chroma_place(folder, self._settings.chroma_url), corpus.uid)
 
     def _check_embedder(self, corpus: CorpusRow) -> None:
         mine = self._embedder.identity
         if corpus.embedder != mine:
             raise EmbedderMismatchError(
-                f"corpus {corpus.name!r} was made with the embedder {corpus.embedder.name}"
-                f" ({corpus.embedder.digest[:12]}), not with {mine.name} ({mine.digest[:12]})",
-                mend=f"Make it anew: coreagent corpus remove {corpus.name}"
-                f" && coreagent corpus add PATH --name {corpus.name}; or set the embedder back.",
+                f"corpus {corpus.name!r} was made with the embedder {_shown(corpus.embedder)}, not with {_shown(mine)}",
+                mend=f"Embed the stored text anew: coreagent corpus rebuild {corpus.name}; or put"
+                f" {corpus.embedder.name} back in [knowledge.embedder] as it was (without that table the package's own"
+                " is used).",
             )
+
+
+def _shown(embedder: EmbedderIdentity) -> str:
+    return f"{embedder.name} ({embedder.dimensions} dimensions, {embedder.digest[:12]})"

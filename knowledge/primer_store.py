@@ -5,18 +5,21 @@ import hashlib
 import os
 import sqlite3
 import uuid
+from itertools import accumulate
 from pathlib import Path
 
-from coreagent.errors import DocumentError, KnowledgeError
+from coreagent.errors import DocumentError, KnowledgeError, ModelError
 from coreagent.knowledge.ingest.prepare import prepare, read_document
-from coreagent.knowledge.search.pool import LEXICAL_KIND, open_lexical
+from coreagent.knowledge.search.corpus_index import LEXICAL_KIND, open_lexical
 from coreagent.knowledge.store.rows import CorpusRow
-from coreagent.knowledge.store.schema import SCHEMA_VERSION, closed_on_failure
+from coreagent.knowledge.store.schema import SCHEMA_VERSION
+from coreagent.knowledge.store.sqlite import closed_on_failure
 from coreagent.knowledge.store.store import Store
 from coreagent.labels import Sensitivity
 from coreagent.models.embedding import Embedder
 
 NAME = "primer"
+_OTHERS_KEPT = 3
 ARTICLES = Path(__file__).resolve().parent / "primer"
 
 
@@ -28,6 +31,7 @@ def open_primer(folder: Path, embedder: Embedder, *, articles: Path = ARTICLES) 
 
     Raises:
         KnowledgeError: an article of the package can not be read.
+        ModelError: a configured embedder failed; nothing is kept, and the next call starts again.
     """
     path = folder / f"primer-{_fingerprint(articles, embedder)[:16]}.sqlite3"
     if path.exists():
@@ -41,27 +45,32 @@ def open_primer(folder: Path, embedder: Embedder, *, articles: Path = ARTICLES) 
         _build(draft, embedder, articles)
         os.replace(draft, path)
         _remove_others(folder, path)
-        return Store(path, write=False)
-    except DocumentError:
+        return Store.open(path, write=False)
+    except (DocumentError, ModelError):
+        _discard(draft)
         raise
     except (KnowledgeError, OSError):
-        for leftover in folder.glob(f"{draft.name}*"):
-            with contextlib.suppress(OSError):
-                leftover.unlink()
-        store = Store(None)
+        _discard(draft)
+        store = Store.open(None)
         _fill(store, embedder, articles)
         return store
 
 
+def _discard(draft: Path) -> None:
+    for leftover in draft.parent.glob(f"{draft.name}*"):
+        with contextlib.suppress(OSError):
+            leftover.unlink()
+
+
 def _opened(path: Path) -> Store:
-    store = Store(path, write=False)
+    store = Store.open(path, write=False)
     with closed_on_failure(store):
         store.corpus(NAME)
     return store
 
 
 def _build(path: Path, embedder: Embedder, articles: Path) -> None:
-    store = Store(path)
+    store = Store.open(path)
     try:
         _fill(store, embedder, articles)
     finally:
@@ -78,13 +87,12 @@ def _build(path: Path, embedder: Embedder, articles: Path) -> None:
 
 def _fill(store: Store, embedder: Embedder, articles: Path) -> CorpusRow:
     corpus = store.create(NAME, label=Sensitivity.PUBLIC, embedder=embedder.identity)
-    documents = [read_document(path) for path in sorted(articles.glob("*.md"))]
-    parts = [prepare(document).chunks for document in documents]
-    vectors = embedder.embed([f"{d.title}. {c.text}" for d, row in zip(documents, parts, strict=True) for c in row])
-    at = 0
-    for document, row in zip(documents, parts, strict=True):
-        store.put(corpus, document, chunks=row, vectors=vectors[at : at + len(row)])
-        at += len(row)
+    parts = [prepare(read_document(path)) for path in sorted(articles.glob("*.md"))]
+    vectors = embedder.embed([f"{part.document.title}. {c.text}" for part in parts for c in part.chunks])
+    starts = accumulate((len(part.chunks) for part in parts), initial=0)
+    store.put_many(
+        corpus, [(part, vectors[at : at + len(part.chunks)]) for part, at in zip(parts, starts, strict=False)]
+    )
     corpus = store.corpus(NAME)
     open_lexical(store, corpus)
     return corpus
@@ -100,7 +108,15 @@ def _fingerprint(articles: Path, embedder: Embedder) -> str:
 
 
 def _remove_others(folder: Path, kept: Path) -> None:
-    for path in folder.glob("primer-*.sqlite3"):
-        if path != kept:
-            with contextlib.suppress(OSError):
-                path.unlink()
+    """Leave those of a few embedders: with a remote one, making the primer anew takes time and may cost money."""
+    others = sorted(set(folder.glob("primer-*.sqlite3")) - {kept}, key=_modified, reverse=True)
+    for path in others[_OTHERS_KEPT:]:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0  # Another process removed it.

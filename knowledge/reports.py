@@ -1,24 +1,56 @@
 """What the library tells its callers: what an ``add`` did, what a corpus and a document are."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from coreagent.knowledge.documents.document import Specification
 from coreagent.knowledge.store.rows import DocumentRow
 from coreagent.labels import Sensitivity
 from coreagent.models.embedding import EmbedderIdentity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One file, done.
+
+    ``outcome`` is added, replaced, unchanged, or the reason why it was left out. ``files`` counts those done so far,
+    this one included; ``total`` those that were found, 0 while they are still being counted; members of archives come
+    on top of both when their archive is opened. ``chunks`` counts new ones so far.
+    """
+
+    path: Path
+    outcome: str
+    files: int
+    total: int
+    chunks: int
+
+
+Progress = Callable[[Step], None]
+"""Called once for every file, from the thread that adds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AddReport:
-    """What one ``add`` did. ``skipped`` names each file that was left out, with the reason; ``chunks`` are new ones."""
+    """What one ``add`` did, each list in the order of its paths.
+
+    ``failed`` names each file that could not be taken in, with the reason: an error. ``skipped`` names what a folder
+    or an archive holds besides documents: hidden files, links, kinds that are not read. ``chunks`` are new ones,
+    ``bytes`` those of the new files. ``embed_seconds`` and ``store_seconds`` are parts of ``seconds``, most of the rest
+    is spent waiting for workers.
+    """
 
     corpus: str
     added: int
     replaced: int
     unchanged: int
+    failed: tuple[tuple[Path, str], ...]
     skipped: tuple[tuple[Path, str], ...]
     chunks: int
+    bytes: int
     seconds: float
+    embed_seconds: float
+    store_seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +79,7 @@ class DocumentInfo:
     characters: int
     chunks: int
     meta: dict[str, str | list[str]]
+    specification: Specification = Specification()
     text: str = ""
 
     @classmethod
@@ -61,5 +94,6 @@ class DocumentInfo:
             characters=row.characters,
             chunks=row.chunks,
             meta=row.meta,
+            specification=row.specification,
             text=text,
         )

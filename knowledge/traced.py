@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from coreagent.knowledge.retrieval import Retrieval, Retriever
+from coreagent.knowledge.retrieval import Retrieval, Retriever, Where
 from coreagent.telemetry import Telemetry
 
 
@@ -13,9 +13,11 @@ class TracedRetriever:
     inner: Retriever
     telemetry: Telemetry
 
-    async def search(self, query: str, *, corpora: tuple[str, ...] = (), limit: int = 6) -> Retrieval:
+    async def search(
+        self, query: str, *, corpora: tuple[str, ...] = (), limit: int = 6, where: Where | None = None
+    ) -> Retrieval:
         """As the inner retriever."""
         with self.telemetry.retrieval_span(query, corpora) as span:
-            found = await self.inner.search(query, corpora=corpora, limit=limit)
+            found = await self.inner.search(query, corpora=corpora, limit=limit, where=where)
             span.finish([(hit.evidence.id, hit.score) for hit in found.hits], confidence=found.confidence)
             return found

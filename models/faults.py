@@ -18,10 +18,25 @@ _AGAIN = "Ask again; if it happens often, look at the log of the server or the p
 
 
 class Faults:
-    """Makes the errors of one model at ``url``. ``api_key`` is only known to be masked."""
+    """Makes the errors of one model at ``url``. ``api_key`` is only known to be masked.
 
-    def __init__(self, model: str, *, url: str, api_key: str, timeouts: Timeouts) -> None:
+    ``protocol`` and ``wanted`` name what the endpoint is to speak and to answer with; ``when_slow`` says how to mend an
+    answer that takes too long.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        url: str,
+        api_key: str,
+        timeouts: Timeouts,
+        protocol: str = "OpenAI chat-completions protocol",
+        wanted: str = "a chat completion",
+        when_slow: str = "Raise total_timeout_s of this model, or lower max_output_tokens.",
+    ) -> None:
         self._model = model
+        self._protocol, self._wanted, self._when_slow = protocol, wanted, when_slow
         self._url = url
         self._api_key = api_key
         self._timeouts = timeouts
@@ -53,7 +68,7 @@ class Faults:
         text = body.decode(errors="replace")
         if "html" in content_type or _is_html(text):
             return ModelProtocolError(
-                f"{self._url} answered with a web page (HTML), not with a chat completion",
+                f"{self._url} answered with a web page (HTML), not with {self._wanted}",
                 raw=self._masked(text),
                 model=self._model,
                 mend="Check base_url of this model; it probably lacks /v1.",
@@ -66,7 +81,7 @@ class Faults:
             f"{self._url}: {problem}",
             raw=self._masked(raw),
             model=self._model,
-            mend="Check that the endpoint speaks the OpenAI chat-completions protocol.",
+            mend=f"Check that the endpoint speaks the {self._protocol}.",
         )
 
     def cut(self, partial: str) -> StreamCutError:
@@ -102,7 +117,7 @@ class Faults:
             "complete answer",
             self._timeouts.total_s,
             model=self._model,
-            mend="Raise total_timeout_s of this model, or lower max_output_tokens.",
+            mend=self._when_slow,
         )
 
     def no_connection(self, cause: str) -> ModelUnreachableError:

@@ -10,7 +10,7 @@ import coreagent
 
 HEAVY = (
     "aiohttp", "bm25s", "chromadb", "click", "langchain_core", "langgraph", "litellm", "model2vec", "numpy",
-    "opentelemetry", "pint", "pydantic", "ray", "rich", "textual", "tokenizers",
+    "opentelemetry", "pint", "pydantic", "ray", "rich", "scipy", "textual", "tokenizers",
 )  # fmt: skip
 
 _WATCH = """
@@ -45,7 +45,7 @@ def test_import_loads_nothing_heavy_and_resolves_no_host() -> None:
         # What langgraph itself loads, and the static embedder; no adapter, no vector store, no terminal app.
         (
             "import coreagent.front",
-            set(HEAVY) - {"aiohttp", "chromadb", "litellm", "model2vec", "pint", "ray", "textual"},
+            set(HEAVY) - {"aiohttp", "chromadb", "litellm", "model2vec", "pint", "ray", "scipy", "textual"},
         ),
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 from coreagent.write_ahead import prepare_write_ahead_log, use_write_ahead_log
 
 OPENERS = {
-    "corpora": "from coreagent.knowledge.store.store import Store; make = lambda path: Store(path).close()",
+    "corpora": "from coreagent.knowledge.store.store import Store; make = lambda path: Store.open(path).close()",
     "runs": "from coreagent.runs.store import RunStore; make = lambda path: RunStore(path).list()",
     "any": "from coreagent.write_ahead import prepare_write_ahead_log as p; make = lambda path: p(path, wait_s=30)",
 }

@@ -1,19 +1,22 @@
-"""Files become text: found below folders and decoded, or an error that says how to mend the file."""
+"""One file becomes text: by what it is called, checked against what it is."""
 
-import codecs
 import hashlib
 import os
-import re
 import stat
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from coreagent.errors import DocumentError
+from coreagent.knowledge.documents import sniff
+from coreagent.knowledge.documents.convert import CONVERTERS, Converter
+from coreagent.knowledge.documents.decoding import decode
 from coreagent.knowledge.documents.document import Conversion, Grammar
+from coreagent.knowledge.documents.zip_check import check_office_file
 
-MAX_BYTES = 50_000_000
-_FORMATS: dict[str, Grammar] = {
+MAX_FILE_MB = 100
+"""The default of ``[knowledge.ingest] max_file_mb``."""
+_PLAIN: dict[str, Grammar] = {
     ".md": "markdown",
     ".markdown": "markdown",
     ".rst": "rst",
@@ -21,161 +24,171 @@ _FORMATS: dict[str, Grammar] = {
     ".txt": "text",
     ".text": "text",
 }
-_CONVERSIONS = {
-    ".pdf": "Convert it first: pdftotext -layout FILE.pdf FILE.txt",
-    ".docx": "Convert it first: pandoc FILE.docx -t gfm -o FILE.md",
-    ".doc": "Save it as .docx, then: pandoc FILE.docx -t gfm -o FILE.md",
-    ".odt": "Convert it first: pandoc FILE.odt -t gfm -o FILE.md",
-    ".html": "Convert it first: pandoc FILE.html -t gfm -o FILE.md",
-    ".htm": "Convert it first: pandoc FILE.htm -t gfm -o FILE.md",
+_HINTS = {
+    ".doc": "Save it as .docx: soffice --headless --convert-to docx FILE.doc",
+    ".odt": "Save it as .docx: soffice --headless --convert-to docx FILE.odt",
+    ".rtf": "Save it as .docx: soffice --headless --convert-to docx FILE.rtf",
+    ".ppt": "Save it as .pptx: soffice --headless --convert-to pptx FILE.ppt",
+    ".odp": "Save it as .pptx: soffice --headless --convert-to pptx FILE.odp",
+    ".xls": "Save it as .xlsx: soffice --headless --convert-to xlsx FILE.xls",
+    ".ods": "Save it as .xlsx: soffice --headless --convert-to xlsx FILE.ods",
+    ".csv": "Save it as .xlsx, or as .txt.",
     ".adoc": "Convert it first: asciidoctor and pandoc make Markdown of it.",
+    ".tex": "Convert it first: pandoc FILE.tex -o FILE.md",
+    ".epub": "Convert it first: pandoc FILE.epub -o FILE.md",
+    ".7z": "Unpack it first: 7z x FILE.7z",
+    ".rar": "Unpack it first: unar FILE.rar",
 }
-# UTF-32 before UTF-16: its little-endian mark starts with UTF-16's.
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_BLOCK_BYTES = 1 << 20
+_OFFICE = (".docx", ".pptx", ".xlsx")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One file that a walk came across; ``skipped`` is the reason why it will not be read, or empty."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileText:
+    """What a file says, its kind ("pdf", "markdown", ...) and the sha256 of its bytes."""
 
-    path: Path
-    name: str
-    skipped: str = ""
-
-
-def walk(paths: Sequence[Path]) -> Iterator[Found]:
-    """Files below the paths in a stable order; links are followed, each file and folder is visited once.
-
-    A path that was named outright and does not exist is reported as skipped too.
-    """
-    seen: set[str] = set()
-    for path in paths:
-        if path.is_dir():
-            yield from _walk_folder(path, path, seen)
-        else:
-            yield _found_file(path, path.name, seen, named=True)
+    conversion: Conversion
+    format: str
+    sha256: str
 
 
-def _walk_folder(folder: Path, root: Path, seen: set[str]) -> Iterator[Found]:
-    name = folder.relative_to(root).as_posix()
-    real = os.path.realpath(folder)
-    if real in seen:
-        yield Found(folder, name, "a link to a folder that was read already")
-        return
-    seen.add(real)
-    try:
-        entries = sorted(os.listdir(folder))
-    except OSError as error:
-        yield Found(folder, name, f"the folder can not be read: {error.strerror}")
-        return
-    for entry in entries:
-        path = folder / entry
-        below = path.relative_to(root).as_posix()
-        if entry.startswith("."):
-            yield Found(path, below, "hidden")
-        elif path.is_dir():
-            yield from _walk_folder(path, root, seen)
-        else:
-            yield _found_file(path, below, seen, named=False)
+def is_readable(path: Path) -> bool:
+    """Whether files of this suffix are read."""
+    return path.suffix.lower() in _PLAIN or path.suffix.lower() in CONVERTERS
 
 
-def _found_file(path: Path, name: str, seen: set[str], *, named: bool) -> Found:
-    try:
-        mode = path.stat().st_mode
-    except OSError as error:
-        return Found(path, name, "no such file or folder" if named else f"can not be read: {error.strerror}")
-    if not stat.S_ISREG(mode):
-        return Found(path, name, "not a regular file")
-    if path.suffix.lower() not in _FORMATS:
-        return Found(path, name, _unsupported(path))
-    real = os.path.realpath(path)
-    if real in seen:
-        return Found(path, name, "a link to a file that was read already")
-    seen.add(real)
-    return Found(path, name)
+def is_plain(path: Path) -> bool:
+    """Whether only parsers of this package touch such a file: Markdown, reStructuredText, plain text."""
+    return path.suffix.lower() in _PLAIN
 
 
-def _unsupported(path: Path) -> str:
+def unsupported(path: Path) -> str:
+    """Why a file of this suffix is not read, and how to convert it."""
     kind = path.suffix.lower()
-    known = ", ".join(_FORMATS)
-    hint = _CONVERSIONS.get(kind, "Convert it to Markdown, reStructuredText or plain text.")
-    return f"files of kind {kind or '(no suffix)'} are not read (known: {known}). {hint}"
+    hint = _HINTS.get(kind, "Convert it to PDF, DOCX, HTML, Markdown or plain text.")
+    return f"files of kind {kind or '(no suffix)'} are not read. {hint}"
 
 
-def read_file(path: Path) -> tuple[Conversion, str]:
-    """The file's text, and the sha256 of its bytes.
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading, without waiting for anybody to write into a pipe of that name.
 
     Raises:
-        DocumentError: missing, unsupported, larger than 50 MB, empty, binary, or in an encoding that is not Unicode.
+        DocumentError: it can not be read, or it is no regular file.
     """
-    grammar = _FORMATS.get(path.suffix.lower())
-    if grammar is None:
-        raise DocumentError("unsupported format", path=str(path), mend=_unsupported(path))
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise DocumentError(
-                f"{size / 1e6:.0f} MB is over the limit of {MAX_BYTES / 1e6:.0f} MB",
-                path=str(path),
-                mend="Split it into smaller files, for example one for each chapter.",
-            )
-        data = path.read_bytes()
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        file = os.fdopen(handle, "rb")
     except OSError as error:
-        raise DocumentError(
-            f"can not be read: {error.strerror}", path=str(path), mend="Check the path and its permissions."
-        ) from error
-    text = decode(data, str(path))
-    if not text.strip():
-        raise DocumentError("the file is empty", path=str(path), mend="Remove it, or write something into it.")
-    return Conversion(text=text, grammar=grammar), hashlib.sha256(data).hexdigest()
+        raise _unreadable(path, error) from error
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise DocumentError("not a regular file", path=str(path), mend="Name a file.")
+    return file
 
 
-def storable(name: str) -> str:
-    """A file name that is not valid Unicode can not be stored as text: its odd bytes are spelled out."""
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def decode(data: bytes, path: str) -> str:
-    r"""Text of UTF-8, or of UTF-16 or UTF-32 with a byte-order mark; line ends become ``\n``.
+def file_digest(path: Path) -> str:
+    """sha256 of a file's bytes, in constant memory.
 
     Raises:
-        DocumentError: binary data, or another encoding; says which byte, and the command that converts.
+        DocumentError: it can not be read.
     """
-    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
-    if encoding == "utf-8" and b"\x00" in data:
-        raise _binary_or_wide(data, path)
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        value = data[error.start] if error.start < len(data) else 0
+    with open_regular(path) as file:
+        try:
+            digest = hashlib.sha256()
+            while block := file.read(_BLOCK_BYTES):
+                digest.update(block)
+            return digest.hexdigest()
+        except OSError as error:
+            raise _unreadable(path, error) from error
+
+
+def read_file(path: Path, *, max_mb: int = MAX_FILE_MB) -> FileText:
+    """Read one file, converting it where its kind asks for that.
+
+    A PDF or an Office file under a wrong name is read as what it is, and ``meta["note"]`` says so.
+
+    Raises:
+        DocumentError: missing, unsupported, too large, empty, binary, damaged, or changed while it was read.
+    """
+    if not is_readable(path):
+        raise DocumentError("unsupported format", path=str(path), mend=unsupported(path))
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        _check_size(path, size, max_mb)
+        suffix = path.suffix.lower()
+        true, note = _true_kind(path, file)
+        converter = CONVERTERS.get(true or suffix)
+        try:
+            if converter is None or converter.asks:
+                return _from_bytes(path, file.read(max_mb * 1_000_000 + 1), converter)
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        if (true or suffix) in _OFFICE:
+            check_office_file(path, file)
+    read = _converted(path, converter)
+    if note:
+        read = replace(read, conversion=replace(read.conversion, meta={**read.conversion.meta, "note": note}))
+    return read
+
+
+def _check_size(path: Path, size: int, max_mb: int) -> None:
+    if size == 0:
+        raise DocumentError("the file is empty", path=str(path), mend="Remove it, or write something into it.")
+    if size > max_mb * 1_000_000:
         raise DocumentError(
-            f"not {encoding.upper()}: byte 0x{value:02x} at offset {error.start} ({error.reason})",
-            path=path,
-            mend=f"Convert it: iconv -f WINDOWS-1252 -t UTF-8 {path!r} > converted, or name its true encoding.",
-        ) from error
-    controls = len(_CONTROL.findall(text[:65_536]))
-    if controls > 8 and controls > len(text[:65_536]) // 50:
-        raise DocumentError("this is binary data, not text", path=path, mend="Convert it to text first.")
-    # SQLite ends a text at NUL, and a chunk's span must mean the same everywhere.
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd")
+            f"{size / 1e6:,.0f} MB is over the limit of {max_mb} MB",
+            path=str(path),
+            mend="Split it, or raise max_file_mb in [knowledge.ingest] of coreagent.toml.",
+        )
 
 
-def _binary_or_wide(data: bytes, path: str) -> DocumentError:
-    head = data[:4096]
-    for offset, name in ((1, "UTF-16LE"), (0, "UTF-16BE")):
-        half = head[offset::2]
-        other = head[1 - offset :: 2]
-        if half and half.count(0) > 0.7 * len(half) and other.count(0) < 0.1 * len(other):
-            return DocumentError(
-                f"this looks like {name} without a byte-order mark",
-                path=path,
-                mend=f"Convert it: iconv -f {name} -t UTF-8 {path!r} > converted",
-            )
-    return DocumentError("this is binary data, not text", path=path, mend="Convert it to text first.")
+def _true_kind(path: Path, file: BinaryIO) -> tuple[str, str]:
+    """The suffix that the content deserves where it is known to differ, and a note that says so."""
+    suffix = path.suffix.lower()
+    true = sniff.true_suffix(file)
+    head = file.read(sniff.HEAD_BYTES)
+    file.seek(0)
+    if true == ".doc" and suffix in _OFFICE:
+        return "", ""  # the converter tells an encrypted file from an old one
+    if true in (".doc", ".zip"):
+        what = "an old Office file" if true == ".doc" else "a zip archive"
+        raise _not_what_it_says(path, what)
+    if true and true != suffix:
+        return true, f"a {true[1:].upper()} file in spite of its name"
+    if stranger := sniff.stranger(head):
+        raise _not_what_it_says(path, stranger)
+    if suffix in (".pdf", *_OFFICE) and sniff.is_html(head):
+        raise _not_what_it_says(path, "a web page")
+    return "", ""
+
+
+def _not_what_it_says(path: Path, what: str) -> DocumentError:
+    mend = "Give it the suffix that it deserves, or leave it out."
+    return DocumentError(f"{what}, not {sniff.shown(path)}", path=str(path), mend=mend)
+
+
+def _from_bytes(path: Path, data: bytes, converter: Converter | None) -> FileText:
+    """Plain text; the converter is for text that may be more than that (an OpenAPI file, a capture)."""
+    digest = hashlib.sha256(data).hexdigest()
+    decoded = decode(data, str(path))
+    if not decoded.text.strip():
+        raise DocumentError("the file is empty", path=str(path), mend="Remove it, or write something into it.")
+    if converter is not None and converter.load_looks_like()(decoded.text):
+        return _converted(path, converter, digest=digest)
+    grammar = _PLAIN.get(path.suffix.lower(), "text")
+    meta = {"encoding": decoded.guess} if decoded.guess else {}
+    return FileText(conversion=Conversion(text=decoded.text, grammar=grammar, meta=meta), format=grammar, sha256=digest)
+
+
+def _converted(path: Path, converter: Converter, *, digest: str = "") -> FileText:
+    digest = digest or file_digest(path)
+    conversion = converter.load()(path)
+    # The converter opens the file by itself: the text must be that of the bytes whose hash is kept.
+    if file_digest(path) != digest:
+        raise DocumentError("it changed while it was read", path=str(path), mend="Add it again.")
+    return FileText(conversion=conversion, format=converter.format, sha256=digest)
+
+
+def _unreadable(path: Path, error: OSError) -> DocumentError:
+    cause = f"can not be read: {error.strerror}"
+    return DocumentError(cause, path=str(path), mend="Check the path and its permissions.")

@@ -1,7 +1,8 @@
 """The embedder inside the package: a static model, one vector a token, averaged.
 
-Distilled with Model2Vec from all-MiniLM-L6-v2 (see ``embedder/NOTICE.md``). A text's vector is the mean of its tokens'
-rows, scaled to unit length, so word order plays no part and a text of any length works. Only importer of tokenizers.
+Distilled from all-MiniLM-L6-v2 and trained on text of the field (see ``bundled/NOTICE.md`` and ``bundled/TRAINING.md``;
+made by ``benchmarks/train_embedder.py``). A text's vector is the mean of its tokens' rows, scaled
+to unit length, so word order plays no part and a text of any length works. Only importer of tokenizers.
 """
 
 import json
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from coreagent.errors import KnowledgeError
+from coreagent.labels import Sensitivity
 from coreagent.models.embedding import EmbedderIdentity
 
 if TYPE_CHECKING:
@@ -81,6 +83,11 @@ class StaticEmbedder:
         """Name, dimensions and the digest of the weights and vocabulary."""
         return self._identity
 
+    @property
+    def clearance(self) -> Sensitivity:
+        """Anything: no text leaves the process."""
+        return Sensitivity.CONFIDENTIAL
+
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Rows of unit length, shape ``(len(texts), dimensions)``; a text without a known token gives a zero row."""
         out = np.zeros((len(texts), self._identity.dimensions), dtype=np.float32)
@@ -93,6 +100,10 @@ class StaticEmbedder:
         norms = np.linalg.norm(out, axis=1, keepdims=True)
         out /= np.where(norms > 0, norms, 1.0)
         return out
+
+    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The same as for passages."""
+        return self.embed(texts)
 
     def _encode(self, pieces: list[str]) -> "list[Encoding]":
         # Lone surrogates can not cross into the tokenizer, which wants UTF-8.

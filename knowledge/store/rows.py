@@ -31,7 +31,8 @@ class DocumentRow:
     """One document as stored, without its text.
 
     ``label`` is the stricter of the corpus' and the document's own; ``licence`` what it says of itself. ``added`` is
-    ISO 8601 in UTC. ``signature`` is the MinHash of ``structure.signature``. ``pages``: see ``documents.document``.
+    ISO 8601 in UTC. ``signature`` is the MinHash of ``structure.signature``, ``family`` what all versions of one
+    specification share (see ``structure.specification``). ``pages``: see ``documents.document``.
     """
 
     id: int
@@ -41,13 +42,16 @@ class DocumentRow:
     title: str
     format: str
     grammar: str
+    body_start: int
     meta: dict[str, str | list[str]]
     specification: Specification
+    family: str
     language: str
     label: Sensitivity
     licence: str
     added: str
     signature: bytes
+    pages: tuple[int, ...]
     characters: int
     chunks: int
     clauses: int
@@ -70,9 +74,10 @@ class ClauseRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkRow:
-    """One chunk with what a citation needs. ``clause_id`` is 0 above the first heading; ``page`` 0 where there are none.
+    """One chunk with what a citation needs. ``clause_id`` is 0 above the first heading, ``page`` where there are none.
 
-    ``clause_start`` and ``clause_end`` span the clause, or the chunk itself where there is no clause.
+    ``context`` is put before the text where it is indexed. ``clause_start`` and ``clause_end`` span the clause, or the
+    chunk itself where there is no clause.
     """
 
     id: int
@@ -85,6 +90,7 @@ class ChunkRow:
     end: int
     text: str
     kind: str
+    context: str
     label: Sensitivity
     meta: dict[str, str | list[str]]
     page: int

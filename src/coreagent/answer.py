@@ -13,7 +13,7 @@ class Citation:
     """Where a statement comes from.
 
     For a document: ``corpus``, ``document`` (its title), ``section`` (heading path) and the character span
-    ``start..end`` in the stored document text. For a tool: ``corpus`` is ``"tool"``, ``document`` the tool's name,
+    ``start..end`` in the stored document text, and the ``page`` it begins on (0 where there are none). For a tool: ``corpus`` is ``"tool"``, ``document`` the tool's name,
     ``section`` the standard clause or method it applies, and the span is 0..0.
     """
 
@@ -22,11 +22,13 @@ class Citation:
     section: str = ""
     start: int = 0
     end: int = 0
+    page: int = 0
 
     def __str__(self) -> str:
         # A heading path often begins with the document's own title; said twice it only costs room.
         section = self.section.removeprefix(self.document).removeprefix(" > ")
-        return f'{self.corpus}, "{self.document}"' + (f" § {section}" if section else "")
+        place = f" § {section}" if section else ""
+        return f'{self.corpus}, "{self.document}"{place}' + (f", p. {self.page}" if self.page else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

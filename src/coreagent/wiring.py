@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from coreagent.agents.action import GatedAction
 from coreagent.agents.core_agent import ActiveCoreAgent
@@ -35,11 +36,22 @@ from coreagent.plans import RoleName
 from coreagent.routing.policy import Policy, Rule, cheapest_above, fixed, rules
 from coreagent.routing.router import Router
 from coreagent.runs import RunStore
-from coreagent.settings import Environment, ModelSettings, RoutingSettings, Settings
+from coreagent.settings import (
+    EmbedderSettings,
+    Environment,
+    ModelSettings,
+    RerankerSettings,
+    RoutingSettings,
+    Settings,
+)
 from coreagent.telemetry import Telemetry
 from coreagent.tools.default_set import default_tools
 from coreagent.tools.registry import ToolRegistry
 from coreagent.tools.tool import Tool
+
+if TYPE_CHECKING:
+    from coreagent.models.remote_embedder import RemoteEmbedder
+    from coreagent.models.reranking_endpoint import EndpointReranker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +68,8 @@ class System:
     telemetry: Telemetry
     deps: Deps
     session: GraphSession
+    clients: "tuple[RemoteEmbedder | EndpointReranker, ...]" = ()
+    """What the library calls over the network."""
 
     async def close(self) -> None:
         """Give back connections, write out what is buffered, close files. Safe to call twice."""
@@ -63,6 +77,8 @@ class System:
         await self.registry.close()
         if isinstance(self.memory, LongTermMemory):
             self.memory.close()
+        for client in self.clients:
+            client.close()
         self.library.close()
         self.store.close()
         self.telemetry.close()
@@ -92,8 +108,13 @@ def build_system(
         otlp_metrics=environment.otlp_metrics_wanted,
         path=folder / "telemetry" / "spans.jsonl",
     )
+    # The built-in models and the memory keep to the embedder of the package: it is fast, and sends nothing anywhere.
     embedder = StaticEmbedder.load()
-    library = Library(folder, embedder, settings.knowledge)
+    remote = build_embedder(settings.knowledge.embedder, environment)
+    reranker = build_reranker(settings.knowledge.reranker, environment)
+    clients = tuple(client for client in (remote, reranker) if client is not None)
+    _check_question_label(settings, clients)
+    library = Library(folder, remote or embedder, settings.knowledge, reranker=reranker)
     registry = build_registry(settings, environment, embedder, models or {})
     toolbox = ToolRegistry([*default_tools(TracedRetriever(library, telemetry), bundled_glossary()), *tools])
     _check_tool_names(settings, toolbox)
@@ -123,6 +144,7 @@ def build_system(
         telemetry=telemetry,
         deps=deps,
         session=build_session(settings, deps, store, telemetry, checkpoints=folder / "runs" / "checkpoints.sqlite"),
+        clients=clients,
     )
 
 
@@ -244,6 +266,40 @@ def build_model(
     )
 
 
+def build_embedder(settings: EmbedderSettings, environment: Environment) -> "RemoteEmbedder | None":
+    """The configured embedder of the corpora; None for the one in the package. Connects to nothing yet.
+
+    Raises:
+        SettingsError: its address or key is wrong or missing.
+    """
+    if settings.adapter == "bundled":
+        return None
+    from coreagent.models.remote_embedder import RemoteEmbedder  # noqa: PLC0415  (only who configures one needs it)
+
+    key = environment.secret(settings.api_key_env, model=settings.model)
+    if settings.adapter == "litellm":
+        from coreagent.models.litellm_embedding import LiteLLMEmbedding  # noqa: PLC0415  (as above)
+
+        return RemoteEmbedder(LiteLLMEmbedding(settings, api_key=key), settings)
+    from coreagent.models.embedding_endpoint import EndpointEmbedding  # noqa: PLC0415  (loads aiohttp)
+
+    return RemoteEmbedder(EndpointEmbedding(settings, api_key=key), settings)
+
+
+def build_reranker(settings: RerankerSettings | None, environment: Environment) -> "EndpointReranker | None":
+    """The configured re-ranker, if any. Connects to nothing yet.
+
+    Raises:
+        SettingsError: its address or key is wrong or missing.
+    """
+    if settings is None:
+        return None
+    from coreagent.models.reranking_endpoint import EndpointReranker  # noqa: PLC0415  (loads aiohttp)
+
+    key = environment.secret(settings.api_key_env, model=settings.model or "of [knowledge.reranker]")
+    return EndpointReranker(settings, api_key=key)
+
+
 def policy_from_settings(settings: RoutingSettings, names: Sequence[str]) -> Policy:
     """The routing policy that the settings name; ``cheapest_above`` decides where it has no say.
 
@@ -272,3 +328,16 @@ def _check_tool_names(settings: Settings, tools: ToolRegistry) -> None:
                 raise SettingsError(
                     f"no tool {name!r}", key=f"security.{key}", mend=f"Known: {', '.join(sorted(known))}."
                 )
+
+
+def _check_question_label(settings: Settings, clients: "Sequence[RemoteEmbedder | EndpointReranker]") -> None:
+    """Every question is at least of the lowest label that is set, and every search sends one to all of these."""
+    least = Sensitivity.parse(settings.security.min_label)
+    for client in clients:
+        if least > client.clearance:
+            raise SettingsError(
+                f"every question is labelled {least} (security.min_label), and {client!r} may be sent"
+                f" {client.clearance} text at most",
+                key="knowledge",
+                mend="Raise its clearance where that is true (the cloud never gets confidential text), or remove it.",
+            )

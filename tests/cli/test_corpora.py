@@ -1,5 +1,6 @@
 """Files that can not become documents, names that can not become corpora, and text that would drive the terminal."""
 
+import json
 import os
 import sqlite3
 from pathlib import Path
@@ -22,33 +23,60 @@ def test_what_can_not_be_read_is_listed_with_the_reason_and_the_rest_is_added(cl
     (docs / "empty.md").write_text("", encoding="utf-8")
     (docs / "blank.txt").write_text(" \n\n", encoding="utf-8")
     (docs / "binary.txt").write_bytes(bytes(range(256)) * 4)
-    (docs / "latin.md").write_bytes("# Straße".encode("latin-1"))
-    (docs / "scan.pdf").write_bytes(b"%PDF-1.4")
+    (docs / "picture.md").write_bytes(b"\x89PNG\r\n\x1a\n")
     (docs / "loop").symlink_to(docs.resolve())
     (docs / "self.md").symlink_to("self.md")
     (docs / "gone.md").symlink_to("nowhere.md")
     os.mkfifo(docs / "pipe.md")
     with (docs / "huge.txt").open("wb") as file:
-        file.truncate(60_000_000)
+        file.truncate(200_000_000)
     result = cli("corpus", "add", str(docs), "--name", "x")
-    assert result.code == 0
-    assert result.err == ""
-    assert result.out.startswith("x: 1 added, 0 replaced, 0 unchanged, 10 skipped")
+    assert result.code == 8
+    assert result.error_lines[0] == "error: 7 of 8 files could not be added to corpus 'x'"
+    assert "Mend what is listed as failed" in result.error_lines[1]
+    assert result.out.startswith("x: 1 added, 0 replaced, 0 unchanged, 7 failed, 2 skipped")
     for name, reason in {
-        "empty.md": "empty",
-        "blank.txt": "empty",
-        "binary.txt": "binary",
-        "latin.md": "iconv -f",
-        "scan.pdf": "pdftotext",
-        "loop": "read already",
-        "self.md": "symbolic links",
-        "gone.md": "No such file",
-        "pipe.md": "not a regular file",
-        "huge.txt": "limit",
+        "failed empty.md": "empty",
+        "failed blank.txt": "empty",
+        "failed binary.txt": "binary",
+        "failed picture.md": "a PNG image, not Markdown",
+        "failed self.md": "symbolic links",
+        "failed gone.md": "No such file",
+        "failed huge.txt": "max_file_mb in [knowledge.ingest]",
+        "skipped loop": "read already",
+        "skipped pipe.md": "not a regular file",
     }.items():
-        line = next(line for line in result.out.splitlines() if f"/{name}:" in line)
-        assert reason in line
-    assert cli("corpus", "add", str(docs), "--name", "x").out.startswith("x: 0 added, 0 replaced, 1 unchanged")
+        word, file_name = name.split()
+        line = next(line for line in result.out.splitlines() if f"/{file_name}:" in line)
+        assert line.startswith(f"  {word} ") and reason in line
+    again = cli("corpus", "add", str(docs), "--name", "x")
+    assert again.code == 8 and again.out.startswith("x: 0 added, 0 replaced, 1 unchanged")
+
+
+def test_what_a_folder_holds_besides_documents_is_no_error(cli: Cli) -> None:
+    docs = folder()
+    (docs / "tool.exe").write_bytes(b"MZ")
+    (docs / ".hidden.md").write_text("x")
+    result = cli("corpus", "add", str(docs), "--name", "x")
+    assert (result.code, result.err) == (0, "")
+    assert "1 added, 0 replaced, 0 unchanged, 0 failed, 2 skipped" in result.out
+    named = cli("corpus", "add", str(docs / "tool.exe"), "--name", "x")
+    assert named.code == 8 and named.error_lines[0] == "error: no document was added to corpus 'x'"
+
+
+def test_a_long_list_is_cut_for_the_eye_and_whole_as_json(cli: Cli) -> None:
+    docs = folder()
+    for number in range(30):
+        (docs / f"{number:02}.md").write_text("")
+    result = cli("corpus", "add", str(docs), "--name", "x")
+    assert result.code == 8
+    assert result.out.count("  failed ") == 20
+    assert result.out.splitlines()[-1] == "  and 10 more failed; list them all with --json"
+    told = cli("corpus", "add", str(docs), "--name", "x", "--json")
+    assert told.code == 8
+    report = json.loads(told.out)
+    assert (report["unchanged"], len(report["failed"])) == (1, 30)
+    assert report["failed"][29]["path"].endswith("/29.md") and "empty" in report["failed"][29]["reason"]
 
 
 @pytest.mark.parametrize("path", ["nope.md", os.devnull, "https://example.com/a.md", "caf\udce9.md"])
@@ -56,7 +84,7 @@ def test_a_path_that_gives_nothing_leaves_no_corpus_behind(cli: Cli, path: str) 
     result = cli("corpus", "add", path, "--name", "x")
     assert result.code == 8
     assert result.error_lines[0] == "error: no document was added to corpus 'x'"
-    assert "  skipped " in result.out
+    assert "  failed " in result.out
     assert "\nx " not in cli("corpus", "list").out
 
 

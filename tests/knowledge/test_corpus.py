@@ -62,7 +62,7 @@ def test_odd_questions_do_no_harm(library: Library, folder: Path, query: str) ->
 
 def test_adding_again_passes_unchanged_files_over_and_replaces_changed_ones(library: Library, folder: Path) -> None:
     first = library.add([folder], name="mine")
-    assert (first.added, first.replaced, first.unchanged, first.skipped) == (2, 0, 0, ())
+    assert (first.added, first.replaced, first.unchanged, first.failed) == (2, 0, 0, ())
     (folder / "ospf.rst").write_text("OSPF\n====\n\nRouters flood zebra advertisements.\n", encoding="utf-8")
     second = library.add([folder], name="mine")
     assert (second.added, second.replaced, second.unchanged) == (0, 1, 1)
@@ -78,11 +78,11 @@ def test_skipped_files_are_reported_with_reason_and_progress_sees_every_file(lib
     (folder / "empty.md").write_text("")
     (folder / "pic.png").write_bytes(b"\x89PNG")
     seen: list[tuple[str, str]] = []
-    report = library.add([folder], name="mine", progress=lambda path, outcome: seen.append((path.name, outcome)))
-    reasons = {path.name: reason for path, reason in report.skipped}
+    report = library.add([folder], name="mine", progress=lambda step: seen.append((step.path.name, step.outcome)))
+    reasons = {path.name: reason for path, reason in (*report.failed, *report.skipped)}
     assert reasons["empty.md"].startswith("the file is empty. Remove it")
     assert "not read" in reasons["pic.png"]
-    assert [name for name, _ in seen] == ["a1.md", "empty.md", "ospf.rst", "pic.png"]
+    assert sorted(name for name, _ in seen) == ["a1.md", "empty.md", "ospf.rst", "pic.png"]
     assert dict(seen)["a1.md"] == "added"
 
 
@@ -210,7 +210,8 @@ def test_a_full_disk_keeps_what_was_finished(library: Library, folder: Path, tmp
     (folder / "big.txt").write_text("many different words " * 20_000)
     store = library._own  # pyright: ignore[reportPrivateUsage]  # a small page limit is SQLite's own full disk
     assert store is not None
-    store._connection.execute("PRAGMA max_page_count = 40")  # pyright: ignore[reportPrivateUsage]
+    with store._database.reading() as connection:  # pyright: ignore[reportPrivateUsage]
+        connection.execute("PRAGMA max_page_count = 40")
     with pytest.raises(KnowledgeError, match="disk is full") as caught:
         library.add([folder], name="mine")
     assert "same command" in caught.value.mend

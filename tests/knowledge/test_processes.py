@@ -58,8 +58,8 @@ def test_a_corpus_survives_kill_9_and_the_next_add_completes_it(tmp_path: Path, 
     home = tmp_path / "home"
     process = start(
         """
-        def progress(path, outcome):
-            print(path.name, flush=True)
+        def progress(step):
+            print(step.path.name, flush=True)
         library.add([docs], name="mine", progress=progress)
         """,
         home,
@@ -83,7 +83,7 @@ def test_a_corpus_survives_kill_9_and_the_next_add_completes_it(tmp_path: Path, 
 
 def test_two_adders_and_a_searcher_at_once_lose_nothing(tmp_path: Path, many: Path) -> None:
     home = tmp_path / "home"
-    adder = "print(library.add([docs], name='mine').skipped)"
+    adder = "print(library.add([docs], name='mine').failed)"
     processes = [start(adder, home, many), start(adder, home, many)]
     library = Library(home, HashEmbedder(), KnowledgeSettings())
     while any(process.poll() is None for process in processes):

@@ -19,7 +19,7 @@ from coreagent.models.card import ModelCard
 from coreagent.models import litellm
 model = litellm.LiteLLMModel(ModelCard(name="m", adapter="litellm", model="openai/x"))
 assert "litellm" not in sys.modules, "loaded before the first call"
-module = litellm._load()
+module = litellm.load()
 assert os.environ.get("LEAK_OF_DOT_ENV") is None, "a .env file was loaded"
 assert module.num_retries == 0 and module.suppress_debug_info
 asyncio.run(model.close())

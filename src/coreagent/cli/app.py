@@ -20,7 +20,7 @@ from coreagent.errors import CoreAgentError, UnknownNameError, UsageError
 
 _COMMANDS = {
     "ask": ("coreagent.cli.ask", "Ask a question and get a cited, verified answer."),
-    "corpus": ("coreagent.cli.corpus", "Add, list, search, show and remove corpora."),
+    "corpus": ("coreagent.cli.corpus", "Add, list, search, measure, show and remove corpora."),
     "models": ("coreagent.cli.models", "List, add and check models."),
     "runs": ("coreagent.cli.runs", "List, show, resume and prune runs."),
     "memory": ("coreagent.cli.memory", "List, search and delete what is remembered."),

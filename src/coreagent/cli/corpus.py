@@ -1,18 +1,19 @@
 """``coreagent corpus``."""
 
-import asyncio
-import textwrap
 from pathlib import Path
+from typing import Literal
 
 import click
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from coreagent.cli.adding import print_report, shown_progress
 from coreagent.cli.agent import open_agent
 from coreagent.cli.confirm import confirmed
+from coreagent.cli.corpus_eval import evaluate
+from coreagent.cli.corpus_stats import stats
 from coreagent.cli.failures import report
 from coreagent.cli.render import new_table, print_table
+from coreagent.cli.searching import search
 from coreagent.cli.text import printable
 from coreagent.errors import KnowledgeError
 from coreagent.labels import Sensitivity
@@ -22,44 +23,35 @@ _LABELS = click.Choice([str(level) for level in Sensitivity])
 
 @click.group()
 def command() -> None:
-    """Add, list, search, show and remove corpora."""
+    """Add, list, search, measure, show and remove corpora."""
 
 
-@command.command("add", short_help="Read files and folders into a corpus.")
+@command.command("add", short_help="Read files, folders and archives into a corpus.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--name", required=True, help="Name of the corpus; made when it does not exist.")
 @click.option("--label", type=_LABELS, help="How far its text may travel; public for a new corpus.")
+@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", help="Where files are converted.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was done with every file as one JSON object.")
 @click.pass_context
-def add(ctx: click.Context, paths: tuple[Path, ...], name: str, label: str | None) -> int:
-    """Read files and folders (Markdown, reStructuredText, plain text) into a corpus.
+def add(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    name: str,
+    label: str | None,
+    engine: Literal["local", "ray"],
+    as_json: bool,
+) -> int:
+    """Read files, folders and archives into a corpus.
 
-    Unchanged files are passed over, so an interrupted import is taken up by the same command.
+    PDF, DOCX, PPTX, XLSX, HTML, Markdown, reStructuredText, YANG, OpenAPI, captures, logs and plain text; zip and tar
+    archives of them. Unchanged files are passed over, so an interrupted import is taken up by the same command.
     """
     library = open_agent(ctx).system.library
-    errors = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.completed} documents"), TimeElapsedColumn())
-    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
-        task = progress.add_task("", total=None)
+    with shown_progress() as progress:
         added = library.add(
-            paths,
-            name=name,
-            label=Sensitivity.parse(label) if label else None,
-            progress=lambda path, outcome: progress.advance(task),
+            paths, name=name, label=Sensitivity.parse(label) if label else None, engine=engine, progress=progress
         )
-    done = added.added + added.replaced + added.unchanged
-    rate = added.chunks / added.seconds if added.seconds else 0.0
-    click.echo(
-        f"{added.corpus}: {added.added} added, {added.replaced} replaced, {added.unchanged} unchanged,"
-        f" {len(added.skipped)} skipped; {added.chunks} new chunks in {added.seconds:.1f} s ({rate:.0f} chunks/s)"
-    )
-    for path, reason in added.skipped:
-        click.echo(f"  skipped {printable(str(path))}: {printable(reason)}")
-    if done:
-        return 0
-    mend = (
-        "Mend what is listed as skipped, then run it again." if added.skipped else "Name Markdown, .rst or .txt files."
-    )
-    return report(KnowledgeError(f"no document was added to corpus {name!r}", mend=mend))
+    return print_report(added, as_json=as_json)
 
 
 @command.command("list")
@@ -72,21 +64,9 @@ def list_(ctx: click.Context) -> None:
     print_table(table)
 
 
-@command.command("search")
-@click.argument("query")
-@click.option("--corpus", "corpora", multiple=True)
-@click.option("--limit", type=click.IntRange(1, 100), default=6)
-@click.option("--explain", is_flag=True, help="Show the lexical and dense score of each hit.")
-@click.pass_context
-def search(ctx: click.Context, query: str, corpora: tuple[str, ...], limit: int, explain: bool) -> None:
-    """Find the passages nearest to QUERY."""
-    found = asyncio.run(open_agent(ctx).system.library.search(query, corpora=corpora, limit=limit))
-    for number, hit in enumerate(found.hits, start=1):
-        where = hit.evidence.citation
-        scores = f"  lexical {hit.lexical:.2f}  dense {hit.dense:.2f}" if explain else ""
-        click.echo(f"[{number}] {hit.score:.2f}{scores}  {printable(str(where))} ({where.start}-{where.end})")
-        click.echo(textwrap.indent(printable(textwrap.shorten(hit.evidence.text, 300, placeholder=" ...")), "    "))
-    click.echo(f"confidence that anything relevant was found: {found.confidence:.2f}")
+command.add_command(search)
+command.add_command(evaluate)
+command.add_command(stats)
 
 
 @command.command("show")

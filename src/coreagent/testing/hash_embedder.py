@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from coreagent.labels import Sensitivity
 from coreagent.models.embedding import EmbedderIdentity
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ class HashEmbedder:
         """Who made the vectors."""
         return self._identity
 
+    @property
+    def clearance(self) -> Sensitivity:
+        """Anything: no text leaves the process."""
+        return Sensitivity.CONFIDENTIAL
+
     def embed(self, texts: Sequence[str]) -> "NDArray[np.float32]":
         """Rows of unit length, shape ``(len(texts), dimensions)``; a text without words gives a zero row."""
         import numpy as np  # noqa: PLC0415  (heavy; importing the doubles must stay light)
@@ -45,3 +51,7 @@ class HashEmbedder:
             if length:
                 row /= length
         return rows
+
+    def embed_queries(self, texts: Sequence[str]) -> "NDArray[np.float32]":
+        """The same as for passages."""
+        return self.embed(texts)

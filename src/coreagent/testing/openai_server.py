@@ -1,12 +1,13 @@
-"""A local endpoint that speaks the OpenAI chat-completions protocol and can fail on command.
+"""A local endpoint that speaks the OpenAI chat, embedding and common re-ranking protocols and can fail on command.
 
-``python -m coreagent.testing.openai_server --port 8000`` serves echoes, for trying things out and for benchmarks.
+``python -m coreagent.testing.openai_server --port 8000`` serves echoes and hashed vectors, for trying things out and
+for benchmarks.
 """
 
 import argparse
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ from coreagent.testing.replies import (
     completion_body,
     error_body,
 )
+from coreagent.testing.vectors import embeddings_body, rerank_body
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class OpenAIServer:
     """``async with OpenAIServer(["first answer", RATE_LIMITED]) as server: ... server.base_url``.
 
     Replies are used in order; a request past the last one gets HTTP 500 and is seen by :meth:`assert_done`. Without
-    replies the last message is echoed. Listens on the loopback interface only.
+    replies the last message is echoed. Embedding and re-ranking requests use the same replies, where any text stands
+    for the ordinary answer; another answer is a :class:`Raw`. Listens on the loopback interface only.
     """
 
     def __init__(self, replies: Iterable[Reply] | None = None, *, port: int = 0) -> None:
@@ -57,7 +60,7 @@ class OpenAIServer:
 
     @property
     def requests(self) -> tuple[Received, ...]:
-        """The chat requests so far."""
+        """The requests so far."""
         return tuple(self._received)
 
     def assert_done(self) -> None:
@@ -68,6 +71,8 @@ class OpenAIServer:
     async def __aenter__(self) -> "OpenAIServer":
         app = web.Application(client_max_size=64_000_000)
         app.router.add_post("/v1/chat/completions", self._chat)
+        app.router.add_post("/v1/embeddings", self._embeddings)
+        app.router.add_post("/v1/rerank", self._rerank)
         app.router.add_get("/v1/models", self._models)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
@@ -87,15 +92,35 @@ class OpenAIServer:
         body = json.loads(await request.read())
         if self._replies is None:
             return await _answer(request, body, str(body["messages"][-1].get("content") or ""))
+        return await _answer(request, body, self._reply(request, body))
+
+    async def _embeddings(self, request: web.Request) -> web.StreamResponse:
+        body = json.loads(await request.read())
+        return await _answer(request, body, self._reply(request, body), ordinary=embeddings_body)
+
+    async def _rerank(self, request: web.Request) -> web.StreamResponse:
+        body = json.loads(await request.read())
+        return await _answer(request, body, self._reply(request, body), ordinary=rerank_body)
+
+    def _reply(self, request: web.Request, body: dict[str, Any]) -> Reply:
+        """The next reply; the ordinary answer without a script."""
+        if self._replies is None:
+            return ""
         number = len(self._received)
         headers = {name.lower(): value for name, value in request.headers.items()}
         self._received.append(Received(request.path, headers, body))
         if number >= len(self._replies):
-            return await _answer(request, body, HttpError(500, "the script of this server is over"))
-        return await _answer(request, body, self._replies[number])
+            return HttpError(500, "the script of this server is over")
+        return self._replies[number]
 
 
-async def _answer(request: web.Request, body: dict[str, Any], reply: Reply) -> web.StreamResponse:
+async def _answer(
+    request: web.Request,
+    body: dict[str, Any],
+    reply: Reply,
+    *,
+    ordinary: Callable[[dict[str, Any]], Any] | None = None,
+) -> web.StreamResponse:
     while isinstance(reply, (Stall, Computed)):
         if isinstance(reply, Stall):
             await asyncio.sleep(reply.seconds)
@@ -111,6 +136,11 @@ async def _answer(request: web.Request, body: dict[str, Any], reply: Reply) -> w
             headers=dict(reply.headers),
             content_type="application/json",
         )
+    if ordinary is not None and not isinstance(reply, Events):
+        data = json.dumps(ordinary(body)).encode()
+        if isinstance(reply, Cut):
+            return await _send_half(request, data)
+        return web.Response(body=data, content_type="application/json")
     streaming = bool(body.get("stream"))
     model = str(body.get("model", ""))
     if isinstance(reply, Events):

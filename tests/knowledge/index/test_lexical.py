@@ -2,7 +2,8 @@ import bm25s  # type: ignore[import-untyped]  # pyright: ignore[reportMissingTyp
 import numpy as np
 import pytest
 
-from coreagent.knowledge.index.lexical import Entry, LexicalIndex
+from coreagent.knowledge.index.lexical import Concept, LexicalIndex
+from coreagent.knowledge.index.postings import RECORD, Entry, postings, unpack
 from coreagent.knowledge.index.terms import stem, terms
 
 TEXTS = [
@@ -17,8 +18,12 @@ def index(*bodies: str) -> LexicalIndex:
     return LexicalIndex.build(Entry(number + 10, "", "", body) for number, body in enumerate(bodies))
 
 
-def asked(question: str) -> list[tuple[str, float]]:
-    return [(term, 1.0) for term in terms(question)]
+def asked(question: str) -> list[Concept]:
+    return [Concept((((term, 1.0),),)) for term in terms(question)]
+
+
+def either(*alternatives: str) -> Concept:
+    return Concept(tuple(tuple((term, 1.0) for term in terms(one)) for one in alternatives))
 
 
 def test_identifiers_stay_whole_and_give_their_parts() -> None:
@@ -86,8 +91,8 @@ def test_share_and_coverage_lie_between_zero_and_one_and_count_unknown_words() -
 
 
 def test_an_empty_index_finds_nothing() -> None:
-    assert index().score([("x", 1.0)]).bm25.shape == (0,)
-    assert index("", "the of").score([("x", 1.0)]).bm25.tolist() == [0, 0]
+    assert index().score(asked("x")).bm25.shape == (0,)
+    assert index("", "the of").score(asked("x")).bm25.tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("texts", [TEXTS, [], ["中文 ümlaut"]])
@@ -96,3 +101,46 @@ def test_a_saved_index_comes_back_the_same(texts: list[str]) -> None:
     loaded = LexicalIndex.load(built.dump())
     assert np.array_equal(loaded.ids, built.ids)
     assert np.array_equal(loaded.score(asked("smf ümlaut 中文")).bm25, built.score(asked("smf ümlaut 中文")).bm25)
+
+
+def test_either_of_two_alternatives_covers_a_concept() -> None:
+    built = index("the amf registers the ue", "the access and mobility management function registers", "the smf")
+    coverage = built.score([either("AMF", "access mobility management function")]).coverage
+    assert coverage[0] == pytest.approx(1.0) and coverage[1] == pytest.approx(1.0) and coverage[2] == 0
+
+
+def test_a_word_leads_a_chunk_that_it_stands_early_in() -> None:
+    built = index("policy " + "filler " * 60, "filler " * 60 + "policy")
+    early, late = built.score(asked("policy")).lead
+    assert early == pytest.approx(1.0) and 0 < late < 0.3
+
+
+def test_the_contributions_add_up_to_the_score() -> None:
+    built = index(*TEXTS)
+    question = asked("smf session zebra")
+    parts = built.contributions(question, 11)
+    assert {term for term, _ in parts} == {"smf", "session"}
+    assert sum(share for _, share in parts) == pytest.approx(float(built.score(question).bm25[1]), rel=1e-6)
+
+
+def test_an_index_put_together_from_kept_postings_is_the_same() -> None:
+    parts = [postings("", "", text) for text in TEXTS]
+    whole = LexicalIndex.assemble(np.arange(10, 14), parts)
+    assert np.array_equal(whole.score(asked("ue session")).bm25, index(*TEXTS).score(asked("ue session")).bm25)
+
+
+def test_postings_say_how_often_and_how_early() -> None:
+    records, rows = unpack([postings("Slice", "", "radio slice slice"), postings("", "", "")])
+    assert rows.tolist() == [0, 0]
+    told = {(int(r["title"]), int(r["body"]), int(r["first"])) for r in records}
+    assert told == {(1, 2, 0), (0, 1, 0)}
+
+
+def test_damaged_postings_are_noticed() -> None:
+    with pytest.raises(ValueError, match="buffer size"):
+        unpack([b"x" * (RECORD.itemsize + 1)])
+
+
+def test_an_endless_repetition_is_counted_as_often_as_fits() -> None:
+    records, _ = unpack([postings("", "", "slice " * 70_000)])
+    assert records["body"].tolist() == [65_535]

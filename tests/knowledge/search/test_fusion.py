@@ -15,7 +15,22 @@ def column(*values: float) -> NDArray[np.float32]:
 
 
 def candidate(share: float, coverage: float, cosine: float) -> Candidates:
-    return Candidates(np.array([1], dtype=np.int64), column(9 * share), column(share), column(coverage), column(cosine))
+    return candidates([share], [coverage], [cosine])
+
+
+def candidates(share: list[float], coverage: list[float], cosine: list[float]) -> Candidates:
+    marks = np.ones(len(share), dtype=np.bool_)
+    return Candidates(
+        ids=np.arange(len(share)),
+        bm25=9 * column(*share),
+        share=column(*share),
+        coverage=column(*coverage),
+        lead=column(*coverage),
+        cosine=column(*cosine),
+        by_words=marks,
+        by_meaning=marks,
+        named=column(*[0.0] * len(share)),
+    )
 
 
 @pytest.mark.parametrize("high", [candidate(0.9, 0.5, 0.4), candidate(0.3, 0.9, 0.4), candidate(0.3, 0.5, 0.9)])
@@ -28,7 +43,7 @@ def test_more_of_any_evidence_never_lowers_a_score(high: Candidates) -> None:
 def test_scores_stay_between_zero_and_one_and_nothing_found_is_zero() -> None:
     assert 0 < fuse(candidate(0, 0, -1))[0] < fuse(candidate(1, 1, 1))[0] < 1
     assert confidence([]) == 0.0
-    assert confidence([Candidates(np.zeros(0, dtype=np.int64), column(), column(), column(), column())]) == 0.0
+    assert confidence([candidates([], [], [])]) == 0.0
 
 
 @pytest.fixture(scope="module")

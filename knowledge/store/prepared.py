@@ -14,6 +14,7 @@ class Prepared:
 
     ``terms`` are the abbreviations and definitions that it states itself. ``signature`` is its MinHash over word
     shingles (see ``structure.signature``), by which near-duplicate versions are told; empty for a text too short.
+    ``postings`` are what the word index needs of each chunk (see ``index.postings``); made when stored if left empty.
     """
 
     document: Document
@@ -21,3 +22,4 @@ class Prepared:
     chunks: tuple[Chunk, ...]
     terms: tuple[Term, ...] = ()
     signature: bytes = b""
+    postings: tuple[bytes, ...] = ()

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from coreagent.knowledge.documents.document import Grammar
 from coreagent.knowledge.structure.blocks import blocks
-from coreagent.knowledge.structure.chunking import chunk, first_heading
+from coreagent.knowledge.structure.chunking import chunk, divide, first_heading
 
 LINES = st.sampled_from(
     ["", "", "# One", "## Two", "Title", "=====", "-----", "~~~", "```", "| a | b |", ".. note::", "   indented"]
@@ -18,9 +18,19 @@ LINES = st.sampled_from(
         "::",
         "中文。句子。",
         "\u2028",
+        "| a | b |\n|---|---|\n" + "| c | d |\n" * 20,
+        "Table 1: Names",
+        "NOTE 1: A note.",
+        "- item",
+        "So:",
+        "<table>",
+        "</table>",
+        "r1# show version",
+        "Annex A (normative):",
+        "中" * 90,
     ]
 )
-FORMATS = st.sampled_from(["markdown", "rst", "text"])
+FORMATS = st.sampled_from(["markdown", "rst", "text", "log"])
 
 
 def sections(text: str, format_: Grammar) -> list[str]:
@@ -114,3 +124,19 @@ def test_endless_lines_are_text_and_end_soon(text: str, format_: Grammar) -> Non
 
 def test_inline_marks_leave_section_names() -> None:
     assert sections("# The `A1` *interface* [spec](http://x)\n\ntext", "markdown") == ["The A1 interface spec"]
+
+
+@given(st.lists(LINES, max_size=30).map("\n".join), FORMATS, st.integers(20, 200))
+@settings(max_examples=200, deadline=None)
+def test_clauses_form_a_tree_and_chunks_name_theirs(text: str, format_: Grammar, limit: int) -> None:
+    clauses, parts = divide(text, format_, limit=limit)
+    for at, clause in enumerate(clauses):
+        assert -1 <= clause.parent < at and clause.start <= clause.end <= len(text)
+        if clause.parent >= 0:
+            above = clauses[clause.parent]
+            assert above.start <= clause.start and clause.end <= above.end and above.level < clause.level
+    for part in parts:
+        assert part.section == (clauses[part.clause].path if part.clause >= 0 else "")
+        begun = [at for at, clause in enumerate(clauses) if clause.start < part.end]
+        assert part.clause == (begun[-1] if begun else -1)
+    assert tuple(chunk(text, format_, limit=limit)) == parts
