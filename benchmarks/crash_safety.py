@@ -32,7 +32,8 @@ from coreagent.settings import KnowledgeSettings
 Index = Literal["exact", "chroma"]
 INDEXES: tuple[Index, Index] = ("exact", "chroma")
 PASSAGES_IN_FILE = 10
-WORDS = "alarm antenna beam bearer cell channel core delay frame gateway handover slice spectrum timer tunnel".split()
+KILLED_PASSAGES = 600
+WORDS = ("alarm", "antenna", "beam", "bearer", "cell", "channel", "delay", "frame", "handover", "slice", "timer")
 
 CHILD = """
 import sys
@@ -171,11 +172,14 @@ def kills(home: Path, *, count: int, passages: int, seed: int) -> list[Killed]:
             times.append(time.monotonic() - started)
         longest[index] = statistics.mean(times)
     chance = random.Random(seed)
-    return [
-        kill_once(home, index, f"kill-{turn}", docs=docs, delay_s=chance.uniform(0, longest[index]))
-        for turn in range(count)
-        for index in (INDEXES[turn % 2],)
-    ]
+    out: list[Killed] = []
+    for turn in range(count):
+        index = INDEXES[turn % 2]
+        one = kill_once(home, index, f"kill-{turn}", docs=docs, delay_s=chance.uniform(0, longest[index]))
+        out.append(one)
+        found = len(one.before) + len(one.after)
+        print(f"{turn + 1}: {index}, after {one.after_s:.2f} s: {one.stored} documents, {found} problems", flush=True)
+    return out
 
 
 def show(written: list[Written], killed: list[Killed], *, files: int) -> None:
@@ -200,18 +204,18 @@ def show(written: list[Written], killed: list[Killed], *, files: int) -> None:
         table.add_column(heading, justify="right")
     for index in INDEXES:
         part = [one for one in killed if one.index == index]
-        cells = (
+        counts = (
             len(part),
             sum(0 < one.stored < files for one in part),
             sum(not one.before for one in part),
             sum(one.finished == files for one in part),
             sum(not one.after for one in part),
         )
-        table.add_row(index, *map(str, cells))
+        table.add_row(index, *map(str, counts))
     console.print(table)
-    for one in killed:
-        for problem in (*one.before, *one.after):
-            console.print(f"{one.index}, killed after {one.after_s:.3f} s: {problem}", markup=False)
+    for kill in killed:
+        for problem in (*kill.before, *kill.after):
+            console.print(f"{kill.index}, killed after {kill.after_s:.3f} s: {problem}", markup=False)
 
 
 def main() -> int:
@@ -223,11 +227,11 @@ def main() -> int:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         written = [many_writers(Path(folder) / index, index, writers=4, passages=chosen.passages) for index in INDEXES]
-        killed = kills(Path(folder) / "killed", count=chosen.kills, passages=400, seed=chosen.seed)
-    files = 400 // PASSAGES_IN_FILE
+        killed = kills(Path(folder) / "killed", count=chosen.kills, passages=KILLED_PASSAGES, seed=chosen.seed)
+    files = KILLED_PASSAGES // PASSAGES_IN_FILE
     show(written, killed, files=files)
-    sound = all(one.found == one.stored == one.passages and not one.problems for one in written)
-    return 0 if sound and all(not (one.before or one.after) and one.finished == files for one in killed) else 1
+    held = all(one.found == one.stored == one.passages and not one.problems for one in written)
+    return 0 if held and all(not (kill.before or kill.after) and kill.finished == files for kill in killed) else 1
 
 
 if __name__ == "__main__":

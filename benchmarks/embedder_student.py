@@ -25,7 +25,7 @@ class Recipe:
     epochs: int = 4
     batch: int = 512
     rate: float = 0.03
-    temperature: float = 0.05
+    temperature: float = 0.08
     teacher_temperature: float = 0.05
     soft: float = 0.5
     """Share of the teacher's similarities in the target of the contrastive loss; the rest is the pair itself."""

@@ -69,7 +69,7 @@ class Searched:
         index = self._corpus.index
         understood = understand(question, glossaries=(bundled_glossary(), index.glossary))
         options = Options(limit=limit, rank_by=column.rank_by, explain=True)
-        return search(understood, [(self._corpus.store, index)], embedder=column.embedder, options=options)
+        return search(understood, [index], embedder=column.embedder, options=options)
 
     def rank(self, asked: Asked, column: Column) -> float:
         """Place of the first right hit, from 1; a hit that stands for copies is right when one of them is."""

@@ -35,7 +35,7 @@ def pools(corpus: Corpus, asked: Sequence[Asked], embedder: Embedder) -> list[Po
 def _pool(corpus: Corpus, asked: Asked, embedder: Embedder) -> Pool:
     glossaries = (bundled_glossary(), corpus.index.glossary)
     query = understand(asked.text, glossaries=glossaries, split=False, options=False).queries[0]
-    found = candidates(corpus.store, corpus.index, query, vector=embedder.embed_queries([query.text])[0])
+    found = candidates(corpus.index, query, vector=embedder.embed_queries([query.text])[0])
     right: set[int] = set()
     if asked.gold:
         for row in corpus.store.chunk_rows(corpus.index.corpus, found.ids.tolist()):

@@ -85,7 +85,10 @@ class Glossary:
         return [
             term
             for term in self.lookup(key)
-            if _key(term.abbreviation) in (key, key.removesuffix("s")) and (not strict or term.abbreviation == word)
+            if _key(term.abbreviation) in (key, key.removesuffix("s"))
+            and (not strict or term.abbreviation == word)
+            # A term that a corpus defines, rather than abbreviates, has no other words for itself.
+            and _key(term.expansion) != key
         ]
 
 

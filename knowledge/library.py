@@ -97,7 +97,7 @@ class Library:
             self._check_target(row, label)
             return row
 
-        known = {row.path: row.sha256 for row in store.documents(held)} if held else {}
+        known = store.digests(held) if held else {}
         with open_engine(engine, self._settings.ingest) as workers:
             intake = Intake(store, corpus, embedder=self._embedder, engine=workers, known=known, progress=progress)
             return intake.run(paths).report(name, seconds=time.monotonic() - started)
@@ -215,6 +215,7 @@ class Library:
             UnknownNameError: no such corpus, or it was removed or rebuilt by another process meanwhile.
             UsageError: the primer, which is part of the package.
             KnowledgeError: the corpora can not be written.
+            ClearanceError: the embedder may not be sent a document of it.
             ModelError: a configured embedder failed.
         """
         from coreagent.knowledge.rebuild import rebuild_corpus  # noqa: PLC0415 - imports what only adding needs
@@ -229,7 +230,13 @@ class Library:
         return report
 
     async def search(
-        self, query: str, *, corpora: tuple[str, ...] = (), limit: int = 6, where: Where | None = None
+        self,
+        query: str,
+        *,
+        corpora: tuple[str, ...] = (),
+        limit: int = 6,
+        where: Where | None = None,
+        label: Sensitivity = Sensitivity.PUBLIC,
     ) -> Retrieval:
         """As in the Retriever protocol; the work runs in a thread. A blank query finds nothing.
 
@@ -237,7 +244,7 @@ class Library:
         """
         context = self._settings.context_characters if self._settings.context == "clause" else 0
         return await asyncio.to_thread(
-            self.search_now, query, corpora=corpora, limit=limit, where=where, context=context
+            self.search_now, query, corpora=corpora, limit=limit, where=where, label=label, context=context
         )
 
     def search_now(
@@ -247,6 +254,7 @@ class Library:
         corpora: tuple[str, ...] = (),
         limit: int = 6,
         where: Where | None = None,
+        label: Sensitivity = Sensitivity.PUBLIC,
         rank_by: RankBy = "fused",
         context: int = 0,
         explain: bool = False,
@@ -256,18 +264,17 @@ class Library:
         ``rank_by`` leaves all but one of the searches out of the order. ``context``: characters of the clause to show
         around a passage. ``explain`` fills each hit's explanation.
         """
-        opened = [
-            (store, self._index(store, corpus)) for store, corpus in self._chosen(corpora or self._settings.corpora)
-        ]
+        opened = [self._index(store, corpus) for store, corpus in self._chosen(corpora or self._settings.corpora)]
         question = understand(
             query,
-            glossaries=(bundled_glossary(), *(index.glossary for _, index in opened)),
+            glossaries=(bundled_glossary(), *(index.glossary for index in opened)),
             split=self._settings.split_questions,
             options=self._settings.search_options,
         )
         options = Options(
             limit=limit,
             where=where,
+            label=label,
             rank_by=rank_by,
             collapse=self._settings.collapse_versions,
             context=context,
@@ -295,6 +302,12 @@ class Library:
         return chosen
 
     def _one(self, name: str) -> tuple[Store, CorpusRow]:
+        if name != PRIMER and self._has_own():
+            # Without the primer, which may need an embedder that does not answer.
+            store = self._own_store(write=False)
+            for row in store.corpora():
+                if row.name == name:
+                    return store, row
         everything = self._all()
         if name not in everything:
             raise UnknownNameError("corpus", name, everything)

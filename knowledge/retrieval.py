@@ -79,9 +79,17 @@ class Retriever(Protocol):
     """Searches corpora."""
 
     async def search(
-        self, query: str, *, corpora: tuple[str, ...] = (), limit: int = 6, where: Where | None = None
+        self,
+        query: str,
+        *,
+        corpora: tuple[str, ...] = (),
+        limit: int = 6,
+        where: Where | None = None,
+        label: Sensitivity = Sensitivity.PUBLIC,
     ) -> Retrieval:
         """Best passages first; all corpora when none is named.
+
+        ``label`` is the question's own: it is sent to no embedder and no re-ranker that may not see it.
 
         Raises:
             UnknownNameError: a corpus that does not exist.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from coreagent.knowledge.retrieval import Retrieval, Retriever, Where
+from coreagent.labels import Sensitivity
 from coreagent.telemetry import Telemetry
 
 
@@ -14,10 +15,16 @@ class TracedRetriever:
     telemetry: Telemetry
 
     async def search(
-        self, query: str, *, corpora: tuple[str, ...] = (), limit: int = 6, where: Where | None = None
+        self,
+        query: str,
+        *,
+        corpora: tuple[str, ...] = (),
+        limit: int = 6,
+        where: Where | None = None,
+        label: Sensitivity = Sensitivity.PUBLIC,
     ) -> Retrieval:
         """As the inner retriever."""
         with self.telemetry.retrieval_span(query, corpora) as span:
-            found = await self.inner.search(query, corpora=corpora, limit=limit, where=where)
+            found = await self.inner.search(query, corpora=corpora, limit=limit, where=where, label=label)
             span.finish([(hit.evidence.id, hit.score) for hit in found.hits], confidence=found.confidence)
             return found

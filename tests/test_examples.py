@@ -10,6 +10,7 @@ import pytest
 EXAMPLES = Path(__file__).parents[1] / "examples"
 PROMISES = {
     "ask.py": "built-in models, no LLM",
+    "make_documents.py": "7 documents in docs",
     "own_corpus.py": "4 hours",
     "own_graph.py": "complete: ",
     "real_models.py": "summarizer -> site/writer",

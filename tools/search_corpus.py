@@ -59,7 +59,7 @@ def make_search_corpus(retriever: Retriever, *, low_confidence: float = LOW_CONF
             raise ToolArgumentsError("the query is blank", tool=NAME, mend="Say in words what to look for.")
         allowed = _allowed(corpora, context.corpora)
         try:
-            found = await retriever.search(query, corpora=allowed, limit=limit)
+            found = await retriever.search(query, corpora=allowed, limit=limit, label=context.label.sensitivity)
         except UnknownNameError as error:
             raise ToolArgumentsError(error.message, tool=NAME, mend=error.mend) from error
         except KnowledgeError as error:

@@ -19,7 +19,8 @@ _LEGACY = (
     *("cp1255", "cp1256", "koi8_r", "iso8859_2", "iso8859_15", "mac_roman", "cp437"),
 )
 """In the order in which they are preferred where the bytes do not tell."""
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+# Not backspace: captures of a terminal are full of them.
+_CONTROL = re.compile(r"[\x00-\x07\x0e-\x1a\x1c-\x1f]")
 _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 _SAMPLE = 65_536
 

@@ -41,6 +41,7 @@ _HINTS = {
 }
 _BLOCK_BYTES = 1 << 20
 _OFFICE = (".docx", ".pptx", ".xlsx")
+_WITH_MACROS = {".docm": ".docx", ".pptm": ".pptx", ".xlsm": ".xlsx"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +116,7 @@ def read_file(path: Path, *, max_mb: int = MAX_FILE_MB) -> FileText:
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         _check_size(path, size, max_mb)
-        suffix = path.suffix.lower()
+        suffix = _kind(path)
         true, note = _true_kind(path, file)
         converter = CONVERTERS.get(true or suffix)
         try:
@@ -127,7 +128,9 @@ def read_file(path: Path, *, max_mb: int = MAX_FILE_MB) -> FileText:
             check_office_file(path, file)
     read = _converted(path, converter)
     if note:
-        read = replace(read, conversion=replace(read.conversion, meta={**read.conversion.meta, "note": note}))
+        own = read.conversion.meta.get("note", "")
+        notes = "; ".join((note, *([own] if isinstance(own, str) else own))).removesuffix("; ")
+        read = replace(read, conversion=replace(read.conversion, meta={**read.conversion.meta, "note": notes}))
     return read
 
 
@@ -142,9 +145,15 @@ def _check_size(path: Path, size: int, max_mb: int) -> None:
         )
 
 
+def _kind(path: Path) -> str:
+    """The suffix in lower case, that of an Office file without macros for one with them."""
+    suffix = path.suffix.lower()
+    return _WITH_MACROS.get(suffix, suffix)
+
+
 def _true_kind(path: Path, file: BinaryIO) -> tuple[str, str]:
     """The suffix that the content deserves where it is known to differ, and a note that says so."""
-    suffix = path.suffix.lower()
+    suffix = _kind(path)
     true = sniff.true_suffix(file)
     head = file.read(sniff.HEAD_BYTES)
     file.seek(0)

@@ -14,11 +14,11 @@ from coreagent.errors import KnowledgeError
 from coreagent.knowledge.index.chroma_places import Held, Place
 from coreagent.knowledge.index.dense import Allowed, ExactIndex, Found, VectorSource, allowed_ids, best
 
-_SCAN = 500
-"""Up to so many allowed chunks, their vectors are read and scanned: 2 ms, where Chroma's own filter takes 22."""
+_SCAN = 1_000
+"""Up to so many allowed chunks, their vectors are read and scanned: 1 to 7 ms, where Chroma's own filter takes 22."""
 _SPARE = 1.5
 """Wider filters ask Chroma for more and leave out what is not allowed: so many times what an even spread needs."""
-_MOST_FETCHED = 2_000
+_MOST_FETCHED = 1_000
 """More than this takes Chroma longer than reading the vectors that are allowed."""
 _SCANS_KEPT = 4
 _PROBES = 8

@@ -1,14 +1,16 @@
-"""Checksums over a folder's files: whether they are still what was written last, and written to the end."""
+"""Checksums over Chroma's index files: whether they are still what was written last, and written to the end."""
 
 import json
 import zlib
 from pathlib import Path
 
 SEAL = "seal.json"
+_WRITTEN = "index_metadata.pickle"
+"""Beside the files of an index that was written. A small one is not, and whoever opens it makes its files anew."""
 
 
 def is_sealed(folder: Path) -> bool:
-    """Whether the files below the folder's folders are those that were sealed.
+    """Whether the index files are those that were sealed.
 
     Raises:
         OSError: the folder or a file can not be read.
@@ -39,7 +41,7 @@ def break_seal(folder: Path) -> None:
 
 
 def _checksums(folder: Path) -> dict[str, int]:
-    files = sorted(path for path in folder.glob("*/*") if path.is_file())
+    files = sorted(path for written in folder.glob(f"*/{_WRITTEN}") for path in written.parent.iterdir())
     return {path.relative_to(folder).as_posix(): _checksum(path) for path in files}
 
 

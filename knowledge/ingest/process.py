@@ -18,6 +18,7 @@ from coreagent.knowledge.ingest.wire import FrameError, job_message, read_frame,
 PROGRAM = ("-m", "coreagent.knowledge.ingest.worker")
 """What Python is started with for a worker."""
 _START_SECONDS = 60.0
+_END_SECONDS = 1.0
 _LAST_WORDS = 2_000
 _KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "SYSTEMROOT")
 """What a worker is told of the environment: nothing that could be a secret."""
@@ -93,8 +94,9 @@ class WorkerProcess:
             write_frame(_stream(process.stdin), job_message(job))
             outcome, peak_mb = outcome_from(*read_frame(_stream(process.stdout)), job=job)
         except (FrameError, OSError) as error:
+            code = _exit_code(process)
             self.discard()
-            return self._loss(process, error, late=expired.is_set())
+            return self._late() if expired.is_set() else self._loss(code, error)
         finally:
             timer.cancel()
             timer.join()
@@ -103,16 +105,23 @@ class WorkerProcess:
             self.discard()
         return outcome
 
-    def _loss(self, process: subprocess.Popen[bytes], error: Exception, *, late: bool) -> Failure:
-        code = process.returncode
-        if late or (sys.platform != "win32" and code == -signal.SIGXCPU):
-            return Failure(
-                f"it took longer than {self._limits.file_seconds:g} s",
-                "Split it, or raise file_seconds in [knowledge.ingest] of coreagent.toml.",
-            )
-        if code is not None and code < 0 and code != -signal.SIGTERM:
-            return Failure(f"the converter crashed (signal {-code})", "Check the file, or convert it by other means.")
-        return Failure(f"the converter crashed ({error})", "Check the file, or convert it by other means.")
+    def _late(self) -> Failure:
+        return Failure(
+            f"it took longer than {self._limits.file_seconds:g} s",
+            "Split it, or raise file_seconds in [knowledge.ingest] of coreagent.toml.",
+        )
+
+    def _loss(self, code: int | None, error: Exception) -> Failure:
+        mend = "Check the file, or convert it by other means."
+        if sys.platform != "win32" and code == -signal.SIGXCPU:
+            return self._late()
+        if sys.platform != "win32" and code == -signal.SIGKILL:
+            return Failure("the converter was killed, as a system does that is short of memory", mend)
+        if code is not None and code < 0:
+            return Failure(f"the converter crashed (signal {-code})", mend)
+        if code is None:
+            return Failure(f"the converter's answer makes no sense ({error})", mend)
+        return Failure(f"the converter crashed ({error})", mend)
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is not None:
@@ -162,6 +171,14 @@ def _start(program: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
 def _expire(process: subprocess.Popen[bytes], expired: threading.Event) -> None:
     expired.set()
     process.kill()
+
+
+def _exit_code(process: subprocess.Popen[bytes]) -> int | None:
+    """How it ended by itself; None when it lives on. Its pipes are closed a moment before it has ended."""
+    try:
+        return process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        return None
 
 
 def _stream(stream: object) -> BinaryIO:

@@ -82,7 +82,7 @@ def outcome_from(body: bytes, raw: bytes, *, job: Job) -> tuple[Outcome, float]:
     try:
         message = _ADAPTER.validate_json(body)
     except ValidationError as error:
-        raise FrameError(f"{error.error_count()} fields of the answer are wrong") from error
+        raise FrameError("no message of a worker") from error
     match message:
         case _OutOfMemory():
             raise WorkerMemoryError

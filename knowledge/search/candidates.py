@@ -6,14 +6,12 @@ from numpy.typing import NDArray
 from coreagent.knowledge.search.corpus_index import CorpusIndex
 from coreagent.knowledge.search.fusion import Candidates
 from coreagent.knowledge.search.question import Query
-from coreagent.knowledge.store.store import Store
 
 POOL = 64
 """Chunks that each of the two searches may propose."""
 
 
 def candidates(
-    store: Store,
     index: CorpusIndex,
     query: Query,
     *,
@@ -43,7 +41,7 @@ def candidates(
         proposed.update(ids[most[wanted[most] > 0]].tolist())
     if vector.any():
         missing = np.array(sorted(proposed - meaning), dtype=np.int64)
-        for page_ids, rows in store.vectors(index.corpus, missing):
+        for page_ids, rows in index.store.vectors(index.corpus, missing):
             cosines.update(zip(page_ids.tolist(), (rows @ vector).tolist(), strict=True))
     chosen = np.array(sorted(proposed), dtype=np.int64)
     at = np.searchsorted(ids, chosen)

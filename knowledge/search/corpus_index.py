@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from coreagent.errors import KnowledgeError
 from coreagent.knowledge.glossary import Glossary
 from coreagent.knowledge.index.dense import DenseIndex, VectorSource
 from coreagent.knowledge.index.lexical import LexicalIndex
+from coreagent.knowledge.search.sections import Sections
 from coreagent.knowledge.store.rows import ChunkColumns, CorpusRow, DocumentRow
 from coreagent.knowledge.store.store import Store
 from coreagent.knowledge.structure.specification import version_key
@@ -21,7 +23,7 @@ _ATTEMPTS = 5
 DenseOpener = Callable[[VectorSource], DenseIndex]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class CorpusIndex:
     """Everything that a search needs, in the order of the chunks' ids; ``columns.ids`` equal ``lexical.ids``.
 
@@ -29,6 +31,7 @@ class CorpusIndex:
     ``glossary`` has the terms that the corpus states itself.
     """
 
+    store: Store
     corpus: CorpusRow
     lexical: LexicalIndex
     dense: DenseIndex
@@ -40,6 +43,25 @@ class CorpusIndex:
     def rows_of(self, documents: Iterable[int]) -> NDArray[np.bool_]:
         """Which chunks belong to these documents; shape ``(chunks,)``."""
         return np.isin(self.columns.documents, np.fromiter(documents, dtype=np.int64))
+
+    @cached_property
+    def names(self) -> dict[str, set[int]]:
+        """Documents by what they are called, in lower case: slug, title, path."""
+        out: dict[str, set[int]] = {}
+        for row in self.documents.values():
+            for name in (row.slug, row.title, row.path):
+                out.setdefault(name.casefold(), set()).add(row.id)
+        return out
+
+    @cached_property
+    def numbered(self) -> tuple[DocumentRow, ...]:
+        """Documents that are a standard with a number."""
+        return tuple(row for row in self.documents.values() if row.specification.number)
+
+    @cached_property
+    def sections(self) -> Sections:
+        """The clauses by number and by path; read at the first search that asks for one."""
+        return Sections(self.store.clauses(self.corpus))
 
 
 def open_index(store: Store, corpus: CorpusRow, *, dense: DenseOpener) -> CorpusIndex:
@@ -63,13 +85,14 @@ def _open(store: Store, corpus: CorpusRow, dense: DenseOpener) -> CorpusIndex:
     columns = store.columns(corpus)
     old = _superseded(documents.values())
     return CorpusIndex(
-        corpus,
-        open_lexical(store, corpus),
-        dense(store.source(corpus)),
-        columns,
-        documents,
-        np.isin(columns.documents, np.array(sorted(old), dtype=np.int64)),
-        Glossary(store.terms(corpus)),
+        store=store,
+        corpus=corpus,
+        lexical=open_lexical(store, corpus),
+        dense=dense(store.source(corpus)),
+        columns=columns,
+        documents=documents,
+        superseded=np.isin(columns.documents, np.array(sorted(old), dtype=np.int64)),
+        glossary=Glossary(store.terms(corpus)),
     )
 
 

@@ -19,12 +19,11 @@ from coreagent.knowledge.search.evidence import evidence, span_of
 from coreagent.knowledge.search.fusion import FEATURES, WEIGHTS, Candidates, confidence, fuse, passage_features
 from coreagent.knowledge.search.question import Query, Question
 from coreagent.knowledge.store.rows import ChunkRow
-from coreagent.knowledge.store.store import Store
+from coreagent.labels import Sensitivity
 from coreagent.models.embedding import Embedder
 from coreagent.models.reranking import Reranker
 
 RankBy = Literal["fused", "lexical", "dense"]
-Opened = tuple[Store, CorpusIndex]
 _OVERSAMPLED = 4
 """Hits looked at for each one wanted, so that copies leave enough behind."""
 _log = logging.getLogger(__name__)
@@ -36,6 +35,7 @@ class Options:
 
     limit: int
     where: Where | None = None
+    label: Sensitivity = Sensitivity.PUBLIC
     rank_by: RankBy = "fused"
     collapse: bool = True
     context: int = 0
@@ -56,7 +56,7 @@ class _Found:
 
 def search(
     question: Question,
-    opened: Sequence[Opened],
+    opened: Sequence[CorpusIndex],
     *,
     embedder: Embedder,
     options: Options,
@@ -71,14 +71,21 @@ def search(
     searches = tuple(query.text for query in question.queries)
     if not question.queries or options.limit < 1:
         return Retrieval(query=question.text, hits=(), confidence=0.0)
-    vectors = embedder.embed_queries(searches)
+    notes: list[str] = []
+    if options.label <= embedder.clearance:
+        vectors = embedder.embed_queries(searches)
+    else:
+        vectors = np.zeros((len(searches), embedder.identity.dimensions), dtype=np.float32)
+        notes.append(
+            f"the embedder {embedder.identity.name} may not see a {options.label} question: words alone decide"
+        )
     lists: dict[str, list[_Found]] = {}
     whole: list[Candidates] = []
-    for number, (store, index) in enumerate(opened):
-        mask = allowed(store, index, options.where, collapse=options.collapse)
-        bonus = named(store, index, question.references)
+    for number, index in enumerate(opened):
+        mask = allowed(index, options.where, collapse=options.collapse)
+        bonus = named(index, question.references)
         for query, vector in zip(question.queries, vectors, strict=True):
-            part = candidates(store, index, query, vector=vector, allowed=mask, named=bonus)
+            part = candidates(index, query, vector=vector, allowed=mask, named=bonus)
             if query is question.queries[0]:
                 whole.append(part)
             # Options compete with the whole question for the places; each part has places of its own.
@@ -89,9 +96,10 @@ def search(
     ranked = ranked[: max(wanted, reranker.passages if reranker else 0)]
     rows = _rows(opened, ranked)
     ranked = [one for one in ranked if (one.corpus, one.chunk) in rows]
-    notes: list[str] = []
     reranked: dict[tuple[int, int], float] = {}
-    if reranker is not None and options.rank_by == "fused" and ranked:
+    if reranker is not None and options.label > reranker.clearance:
+        notes.append(f"the re-ranker {reranker.name} may not see a {options.label} question")
+    elif reranker is not None and options.rank_by == "fused" and ranked:
         ranked, reranked = _reranked(question, ranked, rows, reranker, notes)
     hits = _hits(opened, ranked, rows, options, reranked)
     return Retrieval(
@@ -118,12 +126,12 @@ def _merged(lists: Sequence[Sequence[_Found]]) -> list[_Found]:
     return list(out.values())
 
 
-def _rows(opened: Sequence[Opened], ranked: Sequence[_Found]) -> dict[tuple[int, int], ChunkRow]:
+def _rows(opened: Sequence[CorpusIndex], ranked: Sequence[_Found]) -> dict[tuple[int, int], ChunkRow]:
     """The stored chunks; those that were removed meanwhile are missing."""
     out: dict[tuple[int, int], ChunkRow] = {}
-    for number, (store, index) in enumerate(opened):
+    for number, index in enumerate(opened):
         ids = sorted(one.chunk for one in ranked if one.corpus == number)
-        out.update(((number, row.id), row) for row in store.chunk_rows(index.corpus, ids))
+        out.update(((number, row.id), row) for row in index.store.chunk_rows(index.corpus, ids))
     return out
 
 
@@ -162,7 +170,7 @@ def _read_alone(row: ChunkRow) -> str:
 
 
 def _hits(
-    opened: Sequence[Opened],
+    opened: Sequence[CorpusIndex],
     ranked: Sequence[_Found],
     rows: dict[tuple[int, int], ChunkRow],
     options: Options,
@@ -178,7 +186,7 @@ def _hits(
         if len(hits) == options.limit:
             break
         one, row = ranked[group.shown], own[group.shown]
-        store, index = opened[one.corpus]
+        index = opened[one.corpus]
         span = span_of(row, context=options.context)
         if any(
             (one.corpus, row.document_id) == place[:2] and place[2] <= span[0] and span[1] <= place[3]
@@ -189,7 +197,7 @@ def _hits(
         score = ranked[min((group.shown, *group.hidden))].score
         hits.append(
             Hit(
-                evidence=evidence(store, index.corpus, row, span=span, score=score),
+                evidence=evidence(index, row, span=span, score=score),
                 score=score,
                 lexical=float(one.part.bm25[one.at]),
                 dense=float(one.part.cosine[one.at]),

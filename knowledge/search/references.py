@@ -31,11 +31,6 @@ class Reference:
         asked, given = _plain(self.document), _plain(number)
         return bool(asked) and (given == asked or (asked.startswith("oran") and given.startswith(asked)))
 
-    def names_clause(self, number: str) -> bool:
-        """True for the clause asked for and for those below it."""
-        asked, given = self.clause.casefold(), number.casefold().removeprefix("annex ").strip()
-        return bool(asked) and (given == asked or given.startswith(f"{asked}."))
-
 
 def references(text: str) -> tuple[Reference, ...]:
     """What the text names, in order. A clause belongs to the only document named, else to the nearest one.

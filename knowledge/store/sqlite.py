@@ -119,6 +119,9 @@ def _meaning(code: str, text: str, path: str) -> tuple[str, str]:
         return "another process is writing", "Wait until it ends, then run the same command again."
     if code.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
         return f"the file is damaged ({text})", f"Move {path!r} away and add the corpora again."
+    if code.startswith("SQLITE_IOERR"):
+        mend = "Check the disk and its free space, then run the same command again; finished documents are kept."
+        return f"the disk can not be read or written ({text})", mend
     if code.startswith("SQLITE_CANTOPEN"):
         return "the file can not be opened", "Check that its folder exists and is readable, or set COREAGENT_HOME."
     return f"SQLite: {text}", "Run the same command again; if it fails again, check the disk."

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coreagent.errors import UnknownNameError
-from coreagent.knowledge.documents.document import Document
 from coreagent.knowledge.glossary import Term
 from coreagent.knowledge.index.dense import Page, VectorSource
 from coreagent.knowledge.store import reading
@@ -107,14 +106,11 @@ class Store:
         """A draft to make the corpus anew in; the one that was begun, if there is one."""
         return Draft(self._database, corpus, embedder=embedder, maker=maker)
 
-    def is_unchanged(self, corpus: CorpusRow, document: Document) -> bool:
-        """True when the same file with the same content is stored already."""
+    def digests(self, corpus: CorpusRow) -> dict[str, str]:
+        """The sha256 of every document's file by its path: what need not be read again."""
         with self._database.reading() as connection:
-            found = connection.execute(
-                "SELECT 1 FROM document WHERE corpus_id = ? AND path = ? AND sha256 = ?",
-                (corpus.id, document.path, document.sha256),
-            )
-        return bool(found)
+            rows = connection.execute("SELECT path, sha256 FROM document WHERE corpus_id = ?", (corpus.id,))
+        return {str(path): str(digest) for path, digest in rows}
 
     def put(self, corpus: CorpusRow, prepared: Prepared, *, vectors: NDArray[np.float32]) -> Outcome:
         """Store one document in place of its earlier version; ``vectors`` has one row of unit length a chunk.

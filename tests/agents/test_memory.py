@@ -25,6 +25,8 @@ CONFIDENTIAL = Label(Sensitivity.CONFIDENTIAL)
 class BagOfWords:
     """Counts words into buckets; "mast" means tower here, so that meaning differs from spelling."""
 
+    clearance = Sensitivity.CONFIDENTIAL
+
     def __init__(self, digest: str = "one", dimensions: int = 64) -> None:
         self.identity = EmbedderIdentity("words", dimensions, digest)
 
@@ -37,6 +39,8 @@ class BagOfWords:
             if norm:
                 row /= norm
         return rows
+
+    embed_queries = embed
 
 
 class Clock:

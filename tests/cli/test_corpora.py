@@ -133,5 +133,8 @@ def test_a_corpus_of_another_embedder_is_named_before_anything_is_asked(cli: Cli
         connection.execute("UPDATE corpus SET embedder = 'other', digest = 'ffff'")
     connection.close()
     for arguments in (("ask", "zorb?"), ("ask", "zorb?", "--corpus", "x"), ("corpus", "search", "zorb")):
-        is_error(cli(*arguments), 8, "made with the embedder other", "coreagent corpus remove x")
+        is_error(cli(*arguments), 8, "made with the embedder other", "coreagent corpus rebuild x")
     assert cli("ask", "What is the A1 interface?", "--corpus", "primer").code == 0
+    assert cli("corpus", "rebuild", "x").out == "x: 1 documents made anew\n"
+    assert cli("corpus", "audit", "x", "--deep").out == "x: 1 documents, 1 chunks: sound\n"
+    assert cli("ask", "zorb?", "--corpus", "x").code == 0

@@ -67,7 +67,7 @@ def test_the_doctor_calls_nobody_when_told_so(cli: Cli, endpoint: Endpoint) -> N
 def test_a_search_with_both(cli: Cli, endpoint: Endpoint) -> None:
     with endpoint(["ok"] * 60) as server:
         configure(server.base_url)
-        result = cli("corpus", "search", "primer", "What is the A1 interface?")
+        result = cli("corpus", "search", "What is the A1 interface?")
         paths = [request.path for request in server.requests]
     assert result.code == 0 and "A1 interface" in result.out
     assert paths[0] == "/v1/embeddings" and paths[-1] == "/v1/rerank"

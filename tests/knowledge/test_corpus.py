@@ -147,8 +147,8 @@ def test_a_corpus_of_another_embedder_names_the_commands_that_mend_it(tmp_path: 
     for call in (lambda: other.search_now("area"), lambda: other.add([folder], name="mine")):
         with pytest.raises(EmbedderMismatchError) as caught:
             call()
-        assert "coreagent corpus remove mine" in caught.value.mend
-        assert "coreagent corpus add" in caught.value.mend
+        assert "coreagent corpus rebuild mine" in caught.value.mend
+        assert "[knowledge.embedder]" in caught.value.mend
     assert other.search_now("area", corpora=("primer",)).hits
     other.remove("mine")
     assert other.add([folder], name="mine").added == 2

@@ -75,13 +75,19 @@ def test_corpora_do_not_see_each_other(opener: Opener) -> None:
     assert first.search(vector("beta"), limit=5)[0].tolist() == [1]
 
 
-@pytest.mark.parametrize("count", [30, 900])
+@pytest.mark.parametrize("count", [30, 1_900])
 def test_a_filter_keeps_the_best_of_what_is_allowed(opener: Opener, count: int) -> None:
     texts = {number: f"amf word{number} word{number % 7} word{number % 11}" for number in range(1, count + 1)}
     index = opener(source(texts))
     query = vector("amf word3 word5")
     everything = HashEmbedder().embed([texts[number] for number in texts]) @ query
-    for chosen in (lambda n: n % 5 == 0, lambda n: n % 10 != 0, lambda n: n == count, lambda n: False):
+    choices: list[Callable[[int], bool]] = [
+        lambda n: n % 5 == 0,
+        lambda n: n % 10 != 0,
+        lambda n: n == count,
+        lambda _: False,
+    ]
+    for chosen in choices:
         allowed = np.array([chosen(number) for number in texts])
         ids, cosines = index.search(query, limit=5, allowed=allowed)
         expected = np.sort(everything[allowed])[::-1][:5]
@@ -98,11 +104,13 @@ def test_allowed_ids_that_are_not_there_are_passed_over(opener: Opener) -> None:
 
 
 def test_a_filter_far_from_the_question_still_fills_the_limit(tmp_path: Path) -> None:
-    texts = {number: f"near near near word{number}" if number <= 700 else f"far{number}" for number in range(1, 1401)}
+    texts = {
+        number: f"near near near word{number}" if number <= 1_200 else f"far{number}" for number in range(1, 2_401)
+    }
     index = ChromaIndex.open(source(texts), place=Folder(tmp_path))
-    far = np.arange(701, 1401, dtype=np.int64)
+    far = np.arange(1_201, 2_401, dtype=np.int64)
     ids, _ = index.search(vector("near near near"), limit=10, allowed=far)
-    assert len(ids) == 10 and ids.min() > 700
+    assert len(ids) == 10 and ids.min() > 1_200
 
 
 @pytest.mark.parametrize(
@@ -157,13 +165,13 @@ def test_a_folder_that_can_not_be_made_is_a_clear_error(tmp_path: Path) -> None:
     assert "exact" in caught.value.mend
 
 
-def test_a_sound_folder_is_opened_as_it_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    given = source({number: f"word{number}" for number in range(1, 1200)})
-    ChromaIndex.open(given, place=Folder(tmp_path)).search(vector("word7"), limit=3)
-    before = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*/*")}
-    index = ChromaIndex.open(given, place=Folder(tmp_path))
-    index.search(vector("word7"), limit=3)
-    assert before and {path: path.stat().st_mtime_ns for path in tmp_path.glob("*/*")} == before
+@pytest.mark.parametrize("count", [5, 1_200])
+def test_a_sound_folder_is_opened_as_it_is(tmp_path: Path, caplog: pytest.LogCaptureFixture, count: int) -> None:
+    texts = {number: f"word{number}" for number in range(1, count)}
+    for revision in ("r1", "r2", "r2"):
+        index = ChromaIndex.open(source(texts, revision), place=Folder(tmp_path))
+        index.search(vector("word3"), limit=3)
+        texts[count] = "one more"
     assert caplog.records == []
 
 

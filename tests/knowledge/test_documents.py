@@ -1,3 +1,4 @@
+import errno
 import os
 import zipfile
 from collections.abc import Callable
@@ -182,6 +183,39 @@ def test_what_no_database_can_hold_is_replaced_and_moves_no_offset(
     use_converter(monkeypatch, ".pdf", lambda path: odd)
     document = read_document(made(tmp_path, "a.pdf", b"%PDF-1.7"))
     assert (document.text, document.title, document.meta["k"]) == ("a\ufffdb\ufffdc", "T\ufffd", ("v\ufffd",))
+
+
+@pytest.mark.parametrize("suffix", CONVERTERS)
+def test_every_kind_of_file_has_its_converter(suffix: str) -> None:
+    converter = CONVERTERS[suffix]
+    assert callable(converter.load())
+    if converter.asks:
+        assert not converter.load_looks_like()("plain words, and nothing else")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [
+        ("a.yaml", "key: value\nother: 5\n", "text"),
+        ("a.json", '{"key": "value"}', "text"),
+        ("a.yaml", "openapi: 3.0.0\ninfo:\n  title: NRF\n  version: '1.2'\npaths: {}\n", "openapi"),
+        ("a.txt", "plain words, and nothing else", "text"),
+        ("a.html", "<html><body><h1>Title</h1><p>words</p></body></html>", "html"),
+        ("a.log", "2024-01-01 00:00:00 link down\n", "capture"),
+    ],
+)
+def test_text_is_what_it_looks_like(tmp_path: Path, name: str, text: str, kind: str) -> None:
+    assert read_document(made(tmp_path, name, text.encode())).format == kind
+
+
+def test_a_file_that_may_not_be_read_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    path = made(tmp_path, "a.md", b"text")
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(DocumentError, match="can not be read: Permission denied"):
+        read_document(path)
 
 
 def zipped(tmp_path: Path, name: str, parts: dict[str, bytes]) -> Path:

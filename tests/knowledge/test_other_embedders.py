@@ -18,6 +18,7 @@ from coreagent.errors import (
 )
 from coreagent.knowledge.library import Library
 from coreagent.labels import Sensitivity
+from coreagent.models.embedding import Embedder
 from coreagent.models.embedding_endpoint import EndpointEmbedding
 from coreagent.models.remote_embedder import RemoteEmbedder
 from coreagent.settings import EmbedderSettings, KnowledgeSettings
@@ -46,12 +47,15 @@ class Watched(HashEmbedder):
         return any(word in text for text in self.sent)
 
 
-MakeLibrary = Callable[..., Library]
+MakeLibrary = Callable[[Embedder], Library]
 
 
 @pytest.fixture
 def opened(tmp_path: Path) -> MakeLibrary:
-    return lambda embedder: Library(tmp_path / "home", embedder, KnowledgeSettings())
+    def make(embedder: Embedder) -> Library:
+        return Library(tmp_path / "home", embedder, KnowledgeSettings())
+
+    return make
 
 
 @pytest.mark.parametrize("label", [Sensitivity.INTERNAL, Sensitivity.CONFIDENTIAL])
@@ -192,3 +196,15 @@ async def test_an_embedder_that_fails_in_the_middle_of_an_add_keeps_what_was_sto
         audit = await asyncio.to_thread(library.audit, "mine")
         await asyncio.to_thread(embedder.close)
     assert audit.problems == ()
+
+
+def test_a_corpus_is_shown_checked_and_removed_without_the_embedder(opened: MakeLibrary, folder: Path) -> None:
+    opened(HashEmbedder()).add([folder], name="mine")
+    embedder = remote("http://127.0.0.1:9/v1")
+    library = opened(embedder)
+    assert len(library.show("mine")) == 2
+    assert library.audit("mine").problems == ()
+    library.remove("mine")
+    with pytest.raises(ModelUnreachableError):
+        library.list()
+    embedder.close()

@@ -1,6 +1,7 @@
 """Several processes on one home, processes that are killed, and homes that can not be written."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -79,6 +80,35 @@ def test_a_corpus_survives_kill_9_and_the_next_add_completes_it(tmp_path: Path, 
     assert library.search_now("word42", corpora=("mine",)).hits[0].evidence.citation.document == "Article 42"
     assert library.audit("mine").problems == ()
     library.close()
+
+
+@pytest.mark.parametrize("dense", ["exact", "chroma"])
+def test_adds_that_are_killed_at_any_moment_are_finished_by_the_next(tmp_path: Path, many: Path, dense: str) -> None:
+    home = tmp_path / "home"
+    chance = random.Random(dense)
+    for turn in range(3):
+        process = start(
+            f"""
+            library = Library(home, HashEmbedder(), KnowledgeSettings(dense_index={dense!r}))
+            print("ready", flush=True)
+            library.add([docs], name="mine-{turn}")
+            library.search_now("word7", corpora=("mine-{turn}",))
+            """,
+            home,
+            many,
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(chance.uniform(0, 1.5))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        library = Library(home, HashEmbedder(), KnowledgeSettings.model_validate({"dense_index": dense}))
+        if f"mine-{turn}" in {info.name for info in library.list()}:
+            assert library.audit(f"mine-{turn}").problems == ()
+        library.add([many], name=f"mine-{turn}")
+        report = library.audit(f"mine-{turn}", deep=True)
+        assert report.documents == 60 and report.problems == ()
+        library.close()
 
 
 def test_two_adders_and_a_searcher_at_once_lose_nothing(tmp_path: Path, many: Path) -> None:
@@ -162,6 +192,32 @@ def test_a_read_only_home_can_be_searched_and_refuses_to_add(folder: Path, log: 
             assert "writable" in caught.value.mend
             library.close()
         writer.close()
+
+
+LIMITED = """
+        import resource, signal
+        from coreagent.errors import KnowledgeError
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        library.add([docs / "000.md"], name="mine")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+        try:
+            library.add([docs], name="mine")
+        except KnowledgeError as error:
+            print(error.message.split(": ")[-1], "|", error.mend)
+        """
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the size of files is limited with a POSIX call")
+def test_a_file_that_can_not_grow_keeps_what_was_finished(tmp_path: Path, many: Path) -> None:
+    for number in range(20):
+        (many / f"big{number}.md").write_text(f"# Big {number}\n\n" + f"word{number} text. " * 15_000)
+    said = finish(start(LIMITED, tmp_path / "home", many))
+    assert "same command" in said
+    library = Library(tmp_path / "home", HashEmbedder(), KnowledgeSettings())
+    assert library.audit("mine").problems == ()
+    library.add([many], name="mine")
+    assert len(library.show("mine")) == 80
+    assert library.audit("mine").problems == ()
 
 
 def test_two_processes_that_fill_one_chroma_folder_lose_no_vector(tmp_path: Path, many: Path) -> None:

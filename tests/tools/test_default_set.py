@@ -5,7 +5,8 @@ import sys
 import pytest
 
 from coreagent.knowledge.glossary import Glossary, Term
-from coreagent.knowledge.retrieval import Retrieval
+from coreagent.knowledge.retrieval import Retrieval, Where
+from coreagent.labels import Sensitivity
 from coreagent.tools.default_set import default_tools
 from coreagent.tools.registry import ToolRegistry
 from coreagent.tools.tool import ToolContext
@@ -14,7 +15,15 @@ CONTEXT = ToolContext(run_id="r", call_id="c", idempotency_key="k")
 
 
 class EmptyRetriever:
-    async def search(self, query: str, *, corpora: tuple[str, ...] = (), limit: int = 6) -> Retrieval:
+    async def search(
+        self,
+        query: str,
+        *,
+        corpora: tuple[str, ...] = (),
+        limit: int = 6,
+        where: Where | None = None,
+        label: Sensitivity = Sensitivity.PUBLIC,
+    ) -> Retrieval:
         return Retrieval(query=query, hits=(), confidence=0.0)
 
 

@@ -6,7 +6,7 @@ import pytest
 from coreagent.answer import Citation, Evidence
 from coreagent.errors import KnowledgeError, ToolArgumentsError, ToolFailedError, UnknownNameError
 from coreagent.knowledge.glossary import Term
-from coreagent.knowledge.retrieval import Hit, Retrieval
+from coreagent.knowledge.retrieval import Hit, Retrieval, Where
 from coreagent.labels import PUBLIC, Label, Sensitivity
 from coreagent.tools.glossary import make_glossary
 from coreagent.tools.search_corpus import make_search_corpus
@@ -20,7 +20,15 @@ class FakeRetriever:
         self.texts, self.confidence, self.error = texts, confidence, error
         self.asked: list[tuple[str, tuple[str, ...], int]] = []
 
-    async def search(self, query: str, *, corpora: tuple[str, ...] = (), limit: int = 6) -> Retrieval:
+    async def search(
+        self,
+        query: str,
+        *,
+        corpora: tuple[str, ...] = (),
+        limit: int = 6,
+        where: Where | None = None,
+        label: Sensitivity = Sensitivity.PUBLIC,
+    ) -> Retrieval:
         self.asked.append((query, corpora, limit))
         if self.error is not None:
             raise self.error

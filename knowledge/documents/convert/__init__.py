@@ -38,15 +38,21 @@ class Converter:
         return looks_like
 
 
+_DOCX = Converter("docx", "docx")
+_PPTX = Converter("pptx", "pptx")
+_XLSX = Converter("xlsx", "xlsx")
 _HTML = Converter("html", "html")
 _OPENAPI = Converter("openapi", "openapi", asks=True)
 _CAPTURE = Converter("capture", "capture")
 
 CONVERTERS: Mapping[str, Converter] = {
     ".pdf": Converter("pdf", "pdf"),
-    ".docx": Converter("docx", "docx"),
-    ".pptx": Converter("pptx", "pptx"),
-    ".xlsx": Converter("xlsx", "xlsx"),
+    ".docx": _DOCX,
+    ".docm": _DOCX,
+    ".pptx": _PPTX,
+    ".pptm": _PPTX,
+    ".xlsx": _XLSX,
+    ".xlsm": _XLSX,
     ".html": _HTML,
     ".htm": _HTML,
     ".xhtml": _HTML,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from dataclasses import replace as changed
 
+from coreagent.knowledge.documents.convert.counters import letters, roman
 from coreagent.knowledge.documents.convert.docx_styles import Style, W, integer, is_on, value
 from coreagent.knowledge.documents.convert.markup import Element
 
@@ -11,10 +12,6 @@ LEVELS = 9
 MAX_LABEL = 80
 """Characters of a label before its counters are filled in."""
 _BULLET = "bullet"
-_ROMAN = (
-    *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl")),
-    *((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
-)
 _CHINESE = "零一二三四五六七八九"
 
 
@@ -146,21 +143,6 @@ def integer_of(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
-def _letter(number: int) -> str:
-    # Word goes on after z with aa, bb, cc.
-    return chr(ord("a") + (number - 1) % 26) * min((number - 1) // 26 + 1, 8) if number else ""
-
-
-def _roman(number: int) -> str:
-    if number >= 4000:
-        return str(number)
-    text = ""
-    for amount, letters in _ROMAN:
-        text += letters * (number // amount)
-        number %= amount
-    return text
-
-
 def _chinese(number: int) -> str:
     if number >= 100:
         return str(number)
@@ -170,10 +152,10 @@ def _chinese(number: int) -> str:
 
 
 _FORMS: Mapping[str, Callable[[int], str]] = {
-    "lowerLetter": _letter,
-    "upperLetter": lambda number: _letter(number).upper(),
-    "lowerRoman": _roman,
-    "upperRoman": lambda number: _roman(number).upper(),
+    "lowerLetter": letters,
+    "upperLetter": lambda number: letters(number).upper(),
+    "lowerRoman": roman,
+    "upperRoman": lambda number: roman(number).upper(),
     "decimalZero": lambda number: f"{number:02d}",
     "chineseCounting": _chinese,
     "chineseCountingThousand": _chinese,

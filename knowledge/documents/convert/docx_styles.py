@@ -30,6 +30,8 @@ _ROLES: Mapping[str, Role] = {
     "sourcecode": "code",
     "html preformatted": "code",
     "macro text": "code",
+    "macro": "code",
+    "preformatted text": "code",
     "th": "caption",
     "caption": "caption",
     "tf": "figure-title",

@@ -1,38 +1,23 @@
 """The elements of a web page, one after the other, written as Markdown blocks."""
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from coreagent.knowledge.documents.convert.counters import letters, roman
 from coreagent.knowledge.documents.convert.html_table import Grid, is_layout
 from coreagent.knowledge.documents.convert.markup import Element
-from coreagent.knowledge.documents.convert.tables import document, escape, fence, heading, one_line, paragraph
+from coreagent.knowledge.documents.convert.tables import (
+    document,
+    escape,
+    fence,
+    heading,
+    is_caption,
+    one_line,
+    paragraph,
+    tabbed,
+)
 
-_DROPPED = frozenset(
-    (
-        *("head", "script", "style", "template", "noscript", "iframe", "object", "embed", "svg", "canvas", "audio"),
-        *(
-            "video",
-            "nav",
-            "footer",
-            "button",
-            "select",
-            "option",
-            "input",
-            "textarea",
-            "map",
-            "frameset",
-            "menu",
-            "rt",
-            "rp",
-        ),
-    )
-)
-_DROPPED_ROLES = frozenset(("navigation", "banner", "contentinfo", "search", "menu", "menubar", "toolbar"))
-_DROPPED_CLASSES = frozenset(
-    ("headerlink", "anchor-link", "mw-editsection", "linenos", "lineno", "linenodiv", "gutter", "breadcrumb", "noprint")
-)
-_KEPT_ASIDES = ("footnote", "note", "admonition", "topic", "warning")
-_HIDDEN = re.compile(r"(?:\A|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _LANGUAGE = re.compile(r"(?:\A|\s)(?:language|lang|highlight|brush:)-?\s?(?P<name>[A-Za-z0-9+#_.]{1,20})(?=\s|\Z)")
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _BLOCKS = frozenset(
@@ -43,27 +28,17 @@ _BLOCKS = frozenset(
     )
 )
 _SPACES = re.compile(r"[ \t\n\r\f]+")
+_GLUED = re.compile(r"(\d+(?:\.\d+)+|\d+(?=[A-Z][a-z]|[\u4e00-\u9fff]))(?=[^\W\d])")
+"""The number of a clause without a space before its title, as LibreOffice writes it."""
 _SPACE = re.compile(r" {2,}")
+_COUNTERS: Mapping[str, Callable[[int], str]] = {
+    "a": letters,
+    "A": lambda number: letters(number).upper(),
+    "i": roman,
+    "I": lambda number: roman(number).upper(),
+}
 _MAX_INDENT = 20
 _ORDINALS = ("st", "nd", "rd", "th")
-
-
-def is_dropped(element: Element) -> bool:
-    """Whether an element and all in it is hidden, a script, or furniture of the page: menus, banners, footers."""
-    tag = element.tag
-    if not isinstance(tag, str) or tag in _DROPPED:
-        return True
-    if not element.attrib:
-        return tag in ("aside", "dialog")
-    if "hidden" in element.attrib or element.get("aria-hidden") == "true" or _HIDDEN.search(element.get("style", "")):
-        return True
-    if tag == "dialog" and "open" not in element.attrib:
-        return True
-    classes = element.get("class", "").lower().split()
-    if tag == "aside":
-        said = (*classes, element.get("role", ""))
-        return not any(kept in one for one in said for kept in _KEPT_ASIDES)
-    return element.get("role", "") in _DROPPED_ROLES or not _DROPPED_CLASSES.isdisjoint(classes)
 
 
 @dataclass(slots=True)
@@ -95,6 +70,8 @@ class Page:
         for block in self._blocks:
             if block.item and item:
                 parts[-1].append(block.text)
+            elif parts and block.text.startswith("| ") and is_caption(parts[-1][-1]):
+                parts[-1] = [f"**{parts[-1][-1]}**", block.text]
             else:
                 parts.append([block.text])
             item = block.item
@@ -103,7 +80,7 @@ class Page:
     def words(self, text: str | None) -> None:
         """Text between tags; its white space counts only inside ``pre``."""
         if text:
-            self._pieces.append(text if self._code else _SPACES.sub(" ", text))
+            self._pieces.append(text if self._code else _SPACES.sub(_space, text))
 
     def start(self, element: Element) -> bool:
         """An element begins. False when its content was read already and is to be passed over."""
@@ -134,7 +111,7 @@ class Page:
         elif tag in _HEADINGS or tag in ("li", "dt", "dd", "dl") or tag in _BLOCKS:
             self._flush()
             self._level = _HEADINGS.get(tag, self._level)
-            self._begin_item(tag)
+            self._begin_item(tag, element)
         return True
 
     def _in_table(self, tag: str, element: Element) -> None:
@@ -148,10 +125,10 @@ class Page:
             if tag != "caption":
                 grid.begin_cell(element)
 
-    def _begin_item(self, tag: str) -> None:
+    def _begin_item(self, tag: str, element: Element) -> None:
         if tag == "li":
             number = self._lists[-1] if self._lists else 0
-            self._label = f"{number}. " if number else "- "
+            self._label = f"{_counter(element)(number)}. " if number else "- "
             if number:
                 self._lists[-1] += 1
         elif tag == "dd":
@@ -219,6 +196,7 @@ class Page:
         if not text:
             return
         if self._level:
+            text = _GLUED.sub(r"\1 ", one_line(text), count=1) if text[0].isdigit() else text
             self._blocks.append(_Block(heading(self._level, text), False))
             self.title = self.title or one_line(text)
         elif self._lists:
@@ -229,7 +207,19 @@ class Page:
             self._blocks.append(_Block("\n".join([first, *(f"{indent}  {escape(line)}" for line in more)]), True))
             self._label = ""
         else:
-            self._blocks.append(_Block(paragraph(text), False))
+            self._blocks.append(_Block(paragraph(tabbed(text)), False))
+
+
+def _space(found: re.Match[str]) -> str:
+    """A tab within a line, as word processors leave it between a term and its meaning, is more than a space."""
+    return "\t" if found.group() == "\t" else " "
+
+
+def _counter(item: Element) -> Callable[[int], str]:
+    """How the list of an item counts."""
+    parent = item.getparent()
+    kind = parent.get("type", "1") if parent is not None else "1"
+    return _COUNTERS.get(kind, str)
 
 
 def _tidy(text: str) -> str:

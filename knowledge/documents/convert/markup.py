@@ -6,7 +6,6 @@ from typing import Protocol
 from lxml import etree
 
 Element = etree._Element  # pyright: ignore[reportPrivateUsage] - lxml has no public name for the type of an element
-XMLSyntaxError = etree.XMLSyntaxError
 
 
 class Readable(Protocol):
@@ -25,7 +24,7 @@ def read_xml(stream: Readable) -> Element:
     """The root of a document.
 
     Raises:
-        XMLSyntaxError: not well-formed, an entity bomb, or nested more than 256 deep.
+        SyntaxError: not well-formed, an entity bomb, or nested more than 256 deep.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
     return etree.parse(stream, parser).getroot()
@@ -35,7 +34,7 @@ def iterate_xml(stream: Readable, tags: Sequence[str]) -> Iterator[Element]:
     """Elements with these tags as they end, while the rest is still unread; :func:`release` those that are done.
 
     Raises:
-        XMLSyntaxError: as for :func:`read_xml`, possibly after some elements.
+        SyntaxError: as for :func:`read_xml`, possibly after some elements.
     """
     events = etree.iterparse(
         stream, tag=tags, resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True

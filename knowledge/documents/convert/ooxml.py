@@ -7,14 +7,14 @@ Conventions"). Entities are never resolved, nothing is fetched, and nesting beyo
 import posixpath
 import zipfile
 import zlib
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from coreagent.errors import DocumentError
-from coreagent.knowledge.documents.convert.markup import Element, XMLSyntaxError, iterate_xml, read_xml
+from coreagent.knowledge.documents.convert.markup import Element, iterate_xml, read_xml
 from coreagent.knowledge.documents.convert.tables import clean, one_line
 from coreagent.knowledge.documents.front_matter import Meta
 
@@ -35,6 +35,8 @@ _PLACEHOLDER_TITLES = (
     "title",
     "3gpp ts ab.cde",
 )
+_PROGRAMS = ("openpyxl", "python-docx", "python-pptx", "xlsxwriter", "apache poi", "unknown")
+"""Authors that are none."""
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _CORE = "{http://schemas.openxmlformats.org/package/2006/metadata/core-properties}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
@@ -55,34 +57,31 @@ class Package:
     def __init__(self, archive: zipfile.ZipFile, folder: str) -> None:
         self._archive = archive
         self._names = set(archive.namelist())
-        found = next((r.part for r in self.relations("").values() if r.kind == "officeDocument"), "")
+        self.name = str(archive.filename)
+        found = next((r.part for r in self._relations("") if r.kind == "officeDocument"), "")
         if found not in self._names or not found.startswith(f"{folder}/"):
             other = next((words for name, words in _KINDS.items() if found.startswith(f"{name}/")), "")
             raise _NotThisKindError(f"it is {other}" if other else "it is a ZIP archive without a main document")
         self.main = found
+        with archive.open(found) as stream:
+            self.is_strict = _STRICT in stream.read(_HEAD_BYTES)
 
-    def has(self, part: str) -> bool:
-        """Whether the package holds this part."""
-        return part in self._names
-
-    def relations(self, part: str) -> Mapping[str, Relation]:
-        """What ``part`` points to inside the package, by id; the package's own for an empty name."""
+    def _relations(self, part: str) -> Iterator[Relation]:
+        """What ``part`` points to inside the package; the package's own for an empty name."""
         folder, name = posixpath.split(part)
         file = posixpath.join(folder, "_rels", f"{name}.rels")
         if file not in self._names:
-            return {}
-        found: dict[str, Relation] = {}
+            return
         for element in self.root(file).iterchildren("{*}Relationship"):
             if element.get("TargetMode") == "External":
                 continue
             target = element.get("Target", "")
             path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
-            found[element.get("Id", "")] = Relation(element.get("Type", "").rpartition("/")[2], path)
-        return found
+            yield Relation(element.get("Type", "").rpartition("/")[2], path)
 
     def related(self, part: str, kind: str) -> str:
         """The first part of this kind that ``part`` points to and the package holds, or an empty string."""
-        parts = (relation.part for relation in self.relations(part).values() if relation.kind == kind)
+        parts = (relation.part for relation in self._relations(part) if relation.kind == kind)
         return next((name for name in parts if name in self._names), "")
 
     def root(self, part: str) -> Element:
@@ -117,6 +116,8 @@ class Package:
         meta: dict[str, str | tuple[str, ...]] = {
             key: one_line(clean(value)) for key, value in values.items() if value and value.strip()
         }
+        if meta.get("author") in _PROGRAMS:
+            del meta["author"]
         title = str(meta.pop("title", ""))
         made_up = title.lower() in _PLACEHOLDER_TITLES or title.lower().startswith(
             ("microsoft word - ", "microsoft power")
@@ -177,12 +178,32 @@ def open_package(path: Path, folder: str) -> Generator[Package]:
         if "password" not in str(error):
             raise
         raise _encrypted(path) from error
-    except XMLSyntaxError as error:
+    except SyntaxError as error:  # lxml's own and that of the standard library
         mend = "Open it in an office program and save it again."
         raise DocumentError(f"damaged: its XML is broken ({error.msg})", path=name, mend=mend) from error
     except OSError as error:
         mend = "Check the path and its permissions."
         raise DocumentError(f"can not be read: {error.strerror or error}", path=name, mend=mend) from error
+
+
+@contextmanager
+def reading_with(library: str, package: Package, *errors: type[Exception]) -> Generator[None]:
+    """While a library reads the package: its complaints, ``errors`` included, as ours.
+
+    Raises:
+        DocumentError: the library can not read the file.
+    """
+    if package.is_strict:
+        mend = "Save it in an office program as an ordinary file of its kind, or with LibreOffice."
+        raise DocumentError('it was saved as "Strict Open XML"', path=package.name, mend=mend)
+    # The office libraries look parts and attributes up without asking whether they are there, and raise what comes.
+    complaints: tuple[type[Exception], ...] = (LookupError, ValueError, TypeError, AttributeError, *errors)
+    try:
+        yield
+    except complaints as error:
+        cause = one_line(str(error))[:200]
+        mend = "Open it in an office program and save it again."
+        raise DocumentError(f"damaged: {library} says {cause!r}", path=package.name, mend=mend) from error
 
 
 def no_text(path: Path) -> DocumentError:
@@ -199,6 +220,7 @@ def _encrypted(path: Path) -> DocumentError:
 def _legacy(path: Path, *, encrypted: bool) -> DocumentError:
     if encrypted:
         return _encrypted(path)
-    new = path.suffix.lower() if path.suffix.lower() in (".docx", ".pptx", ".xlsx") else ".docx, .pptx or .xlsx"
+    kinds = (".docx", ".pptx", ".xlsx", ".docm", ".pptm", ".xlsm")
+    new = path.suffix.lower() if path.suffix.lower() in kinds else ".docx, .pptx or .xlsx"
     mend = f"Open it in an office program and save it as {new}."
     return DocumentError("this is an old binary Office file (97-2003)", path=str(path), mend=mend)

@@ -10,7 +10,11 @@ from pathlib import Path
 
 from coreagent.errors import DocumentError
 from coreagent.knowledge.documents.convert.pdf_blocks import Block, BlockBuilder, is_caption, words_of, written
-from coreagent.knowledge.documents.convert.pdf_furniture import without_contents, without_running_heads
+from coreagent.knowledge.documents.convert.pdf_furniture import (
+    without_contents,
+    without_line_numbers,
+    without_running_heads,
+)
 from coreagent.knowledge.documents.convert.pdf_headings import Headings
 from coreagent.knowledge.documents.convert.pdf_lines import Line, in_columns, lines_of
 from coreagent.knowledge.documents.convert.pdf_reader import Pdf
@@ -46,7 +50,7 @@ def convert(path: Path) -> Conversion:
         properties, bookmarks = pdf.properties(), pdf.bookmarks()
         for number, page in enumerate(pdf.pages()):
             found, rest = ruled_tables(page.words, page.across, page.down, page=number)
-            lines.append(lines_of(rest, page=number))
+            lines.append(without_line_numbers(lines_of(rest, page=number)))
             ruled.append(found)
             heights.append(page.height)
             letters, unmapped = letters + page.characters, unmapped + page.unmapped

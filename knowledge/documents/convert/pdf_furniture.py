@@ -3,12 +3,14 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
-from coreagent.knowledge.documents.convert.pdf_lines import Line
+from coreagent.knowledge.documents.convert.pdf_lines import Line, line_of
 
 _ZONE = 0.12
 """Of the page's height, at the top and at the bottom, where running heads and page numbers stand."""
 _EDGE_LINES = 5
+_COUNTED_LINES = 8
 _LONGEST = 200
 _TAIL = 24
 """Characters. No running head is longer; its page number stands in so many at its end."""
@@ -27,6 +29,23 @@ _CONTENTS = re.compile(
     r"|inhalt(?:sverzeichnis)?|sommaire|目\s*[录錄次]",
     re.IGNORECASE,
 )
+
+
+def without_line_numbers(lines: Sequence[Line]) -> list[Line]:
+    """One page's lines without the numbers that count them in the left margin, as O-RAN and IEEE drafts have."""
+    numbered = [line for line in lines if line.pieces[0].text.isdecimal() and len(line.pieces[0].text) <= 5]
+    if len(numbered) < _COUNTED_LINES:
+        return list(lines)
+    values = [int(line.pieces[0].text) for line in sorted(numbered, key=lambda line: line.y)]
+    counting = sum(after - before == values[1] - values[0] for before, after in pairwise(values))
+    margin = set(map(id, numbered))
+    edge = max(line.pieces[0].x1 for line in numbered)
+    others = [piece.x0 for line in lines for piece in line.pieces[id(line) in margin :]]
+    outside = sum(x > edge for x in others) >= 0.95 * len(others)
+    if values[1] <= values[0] or counting < 0.8 * (len(values) - 1) or not outside:
+        return list(lines)
+    rest = ((line, line.pieces[id(line) in margin :]) for line in lines)
+    return [line_of(pieces, line.page) for line, pieces in rest if pieces]
 
 
 def without_running_heads(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[list[Line]]:

@@ -20,7 +20,7 @@ _CLAUSE = re.compile(
 _ANNEX = re.compile(r"(?:annex|appendix)", re.IGNORECASE)
 _CAPTION = re.compile(r"(?:Table|Figure|Fig\.|图|表)\s*[A-Z]?[\d.]", re.IGNORECASE)
 _NO_TITLE = re.compile(r"[a-z,;.)\d]")
-_LETTERS = re.compile(r"[\W_]+")
+_NO_LETTERS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Headings:
         line = lines[position]
         found = _CLAUSE.match(line.text)
         large = line.size >= _LARGER * self.body_size
-        bold = line.bold and self._bold_tells and not (found and _depth(found["number"]) in self._large_depths)
+        bold = line.bold and self._bold_tells and found is not None and self._may_be_bold(found)
         stands_out = large or bold
         if found and not _CAPTION.match(line.text) and self._is_clause(lines, position, found, stands_out=stands_out):
             return self._joined(lines, position, _depth(found["number"]))
@@ -111,6 +111,12 @@ class Headings:
         if line.size >= _MUCH_LARGER * self.body_size and not _CAPTION.match(line.text) and _is_title(line):
             return self._joined(lines, position, self._levels.get(line.size, 1))
         return None
+
+    def _may_be_bold(self, found: re.Match[str]) -> bool:
+        """Whether bold alone can make a clause of a numbered line; "5 MHz" in bold is none."""
+        depth, title = _depth(found["number"]), found["title"].strip()
+        named = title[:1].isupper() or is_wide(title[:1])
+        return depth not in self._large_depths and (depth > 1 or not title or (named and _letters(title) >= 4))
 
     def _is_clause(self, lines: Sequence[Line], position: int, found: re.Match[str], *, stands_out: bool) -> bool:
         title, line = found["title"].strip(), lines[position]
@@ -178,9 +184,12 @@ def _alone(lines: Sequence[Line], position: int) -> bool:
 
 def _is_title(line: Line) -> bool:
     """Words of their own on the line; "UE" and "AMF" side by side are labels of a drawing."""
-    letters = sum(2 if is_wide(letter) else letter.isalpha() for letter in line.text)
-    return len(line.pieces) == 1 and letters >= 4
+    return len(line.pieces) == 1 and _letters(line.text) >= 4
+
+
+def _letters(text: str) -> int:
+    return sum(2 if is_wide(letter) else letter.isalpha() for letter in text)
 
 
 def _key(text: str) -> str:
-    return _LETTERS.sub("", text).casefold()
+    return _NO_LETTERS.sub("", text).casefold()

@@ -63,7 +63,7 @@ class Line:
 
 def lines_of(words: Sequence[Word], *, page: int = 0) -> list[Line]:
     """Lines over the whole width, from the top."""
-    return [_line([_piece(part) for part in _split(row)], page) for row in _rows(words)]
+    return [line_of([_piece(part) for part in _split(row)], page) for row in _rows(words)]
 
 
 def in_columns(lines: Sequence[Line]) -> list[Line]:
@@ -82,7 +82,7 @@ def in_columns(lines: Sequence[Line]) -> list[Line]:
         left = sum(piece.x0 < gutter for piece in line.pieces)
         for side, pieces in enumerate((line.pieces[:left], line.pieces[left:])):
             if pieces:
-                sides[side].append(_line(pieces, line.page))
+                sides[side].append(line_of(pieces, line.page))
     return [*out, *_to_column(sides[0]), *_to_column(sides[1])]
 
 
@@ -167,7 +167,8 @@ def _piece(words: Sequence[Word]) -> Piece:
     return Piece(first.x0, words[-1].x1, y, _joined(words), size, bold, mono)
 
 
-def _line(pieces: Sequence[Piece], page: int) -> Line:
+def line_of(pieces: Sequence[Piece], page: int) -> Line:
+    """A line of these pieces; its look is that of most of their letters."""
     longest = max(pieces, key=lambda piece: len(piece.text))
     letters = sum(len(piece.text) for piece in pieces)
     return Line(

@@ -9,7 +9,7 @@ from typing import Any
 from coreagent.errors import DocumentError
 from coreagent.knowledge.documents.convert.pdf_page import Bookmark, Page, Word, turned
 from coreagent.knowledge.documents.convert.pdf_rules import rules_of
-from coreagent.knowledge.documents.convert.pdf_words import FoundWord, WordReader
+from coreagent.knowledge.documents.convert.pdf_words import SLANTED, FoundWord, WordReader
 from coreagent.knowledge.documents.convert.pdfium import PdfDocument, PdfiumError, raw
 from coreagent.knowledge.documents.convert.tables import clean, one_line
 
@@ -98,10 +98,10 @@ def _read_page(page: Any) -> Page:
         reader.read()
     finally:
         text.close()
-    turns = [0, 0, 0, 0]
+    turns = [0] * (SLANTED + 1)
     for found in reader.words:
         turns[found.font.turn] += len(found.text)
-    own = max(range(4), key=turns.__getitem__)
+    own = max(range(SLANTED), key=turns.__getitem__)
     corner = ((left, top), (left, bottom), (right, bottom), (right, top))[own]
     width, height = (right - left, top - bottom)[:: -1 if own % 2 else 1]
     words = tuple(_placed(found, corner) for found in reader.words if found.font.turn == own)

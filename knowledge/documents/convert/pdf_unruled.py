@@ -51,7 +51,7 @@ def aligned_at(
         if len(line.pieces) == 1 and not _is_continuation(columns, line.pieces[0], apart, leading * line.size):
             break
         columns, run = merged, run + 1
-    rows = _rows(lines[position : position + run], columns)
+    rows = _rows(lines[position : position + run], columns, leading)
     full = sum(sum(map(bool, row)) >= 2 for row in rows)
     if len(columns) < 2 or full < (2 if captioned else 3):
         return None
@@ -77,14 +77,16 @@ def _merged(columns: Sequence[tuple[float, float]], pieces: Sequence[Piece]) -> 
     return out
 
 
-def _rows(lines: Sequence[Line], columns: Sequence[tuple[float, float]]) -> list[tuple[str, ...]]:
+def _rows(lines: Sequence[Line], columns: Sequence[tuple[float, float]], leading: float) -> list[tuple[str, ...]]:
+    """A line without a first cell, close below another, goes on with the cells of that row."""
     rows: list[list[str]] = []
-    for line in lines:
+    for number, line in enumerate(lines):
+        near = number > 0 and line.y - lines[number - 1].y <= 1.3 * leading * line.size
         cells = [""] * len(columns)
         for piece in line.pieces:
             column = max((c for c, (start, _) in enumerate(columns) if start <= piece.x0 + 1), default=0)
             cells[column] = f"{cells[column]} {piece.text}".strip()
-        if rows and not cells[0] and len(line.pieces) == 1:
+        if rows and not cells[0] and near:
             rows[-1] = [f"{old} {new}".strip() for old, new in zip(rows[-1], cells, strict=True)]
         else:
             rows.append(cells)

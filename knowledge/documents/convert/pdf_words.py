@@ -11,6 +11,10 @@ from coreagent.knowledge.documents.convert.tables import clean
 
 _MAX_CHARACTERS = 100_000
 """Of one page: more is no page that anyone reads."""
+SLANTED = 4
+"""The turn of text that runs across the page, as watermarks do."""
+_SLANT = 0.1
+"""Quarter turns that text may be off, as on a page that was scanned."""
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.IGNORECASE)
 _MONO = re.compile(
     r"courier|mon(?:o|l\b|l-)|consol|menlo|typewriter|fixed|cmtt|cmsltt|sfmt|hack|codepro|pcr[rbo]8", re.IGNORECASE
@@ -126,7 +130,8 @@ def _font(page: Any, index: int) -> Font:
     matrix = raw.FS_MATRIX()
     raw.FPDFText_GetMatrix(page, index, matrix)
     scale = math.hypot(matrix.c, matrix.d) or 1.0
-    turn = round(math.degrees(math.atan2(matrix.b, matrix.a)) / 90) % 4
+    quarters = math.degrees(math.atan2(matrix.b, matrix.a)) / 90
+    turn = round(quarters) % 4 if abs(quarters - round(quarters)) < _SLANT else SLANTED
     buffer, flags = ctypes.create_string_buffer(256), ctypes.c_int()
     raw.FPDFText_GetFontInfo(page, index, buffer, 256, flags)
     name = buffer.value.decode("utf-8", "replace")

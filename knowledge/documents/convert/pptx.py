@@ -1,12 +1,28 @@
-"""PowerPoint presentations as Markdown: a heading for each slide, its texts in reading order, tables, charts, notes."""
+"""PowerPoint presentations as Markdown: a heading for each slide, its texts in reading order, tables, charts, notes.
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+python-pptx opens the file and knows slides, shapes, places, tables and notes. What it does not show is read from its
+elements: content that is there twice for newer and older programs, equations, the points of a chart (it has no x values
+and believes the number of points that a file claims), SmartArt.
+"""
+
+from collections.abc import Iterable, Iterator
+from io import BytesIO
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
-from coreagent.knowledge.documents.convert.markup import Element
-from coreagent.knowledge.documents.convert.ooxml import Package, R, no_text, open_package
+from pptx import Presentation
+from pptx.enum.shapes import PP_PLACEHOLDER
+from pptx.exc import PythonPptxError
+from pptx.shapes.base import BaseShape
+from pptx.shapes.graphfrm import GraphicFrame
+from pptx.shapes.group import GroupShape
+from pptx.slide import Slide
+from pptx.table import Table
+from pptx.text.text import TextFrame
+
+from coreagent.knowledge.documents.convert.markup import Element, read_xml
+from coreagent.knowledge.documents.convert.ooxml import R, no_text, open_package, reading_with
 from coreagent.knowledge.documents.convert.tables import (
     REPEATED_CHARACTERS,
     clean,
@@ -21,24 +37,16 @@ from coreagent.knowledge.documents.document import Conversion
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_A14 = "{http://schemas.microsoft.com/office/drawing/2010/main}"
 _SAME_ROW_EMU = 300_000
 """Shapes whose tops differ by less (a third of an inch) stand beside each other; 914,400 EMU are an inch."""
 _MAX_POINTS = 500
 """Points of a chart that are written out; the text says how many are not."""
-_TITLES = ("title", "ctrTitle")
-_FURNITURE = ("sldNum", "ftr", "dt", "hdr", "sldImg")
-
-Place = tuple[int, int]
-"""Left and top in EMU."""
-Places = Mapping[tuple[str, str], Place]
-"""Where a layout puts its placeholders, by type and index."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Slide:
-    part: str
-    relations: Mapping[str, str]
-    places: Places
+_FURNITURE = (
+    *(PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.HEADER),
+    PP_PLACEHOLDER.SLIDE_IMAGE,
+)
 
 
 def convert(path: Path) -> Conversion:
@@ -47,9 +55,10 @@ def convert(path: Path) -> Conversion:
     Raises:
         DocumentError: not a PPTX, damaged, encrypted, in the old binary format, or without any text.
     """
-    with open_package(path, "ppt") as package:
+    with open_package(path, "ppt") as package, reading_with("python-pptx", package, PythonPptxError):
         title, meta = package.properties()
-        slides = [_read_slide(package, part, number) for number, part in enumerate(_slide_parts(package), 1)]
+        with path.open("rb") as file:
+            slides = [_read_slide(slide, number) for number, slide in enumerate(Presentation(file).slides, 1)]
     if not any(words for _, words, _ in slides):
         raise no_text(path)
     starts = accumulate((len(written) + 2 for _, _, written in slides), initial=0)
@@ -58,143 +67,96 @@ def convert(path: Path) -> Conversion:
     return Conversion(text=text, grammar="markdown", title=title, meta=meta, pages=tuple(starts)[:-1])
 
 
-def _slide_parts(package: Package) -> Iterator[str]:
-    """The slides in the order of the presentation."""
-    relations = package.relations(package.main)
-    for element in package.root(package.main).iterfind(f"{P}sldIdLst/{P}sldId"):
-        relation = relations.get(element.get(f"{R}id", ""))
-        if relation is not None and package.has(relation.part):
-            yield relation.part
-
-
-def _read_slide(package: Package, part: str, number: int) -> tuple[str, bool, str]:
+def _read_slide(slide: Slide, number: int) -> tuple[str, bool, str]:
     """The slide's title, whether it holds any words, and its Markdown."""
-    root = package.root(part)
-    relations = {key: relation.part for key, relation in package.relations(part).items()}
-    slide = _Slide(part, relations, _places(package, part))
-    tree = root.find(f"{P}cSld/{P}spTree")
-    shapes = list(_in_order(tree, slide.places)) if tree is not None else []
-    titled = next((shape for shape in shapes if _placeholder(shape)[0] in _TITLES), None)
-    title = " ".join(one_line(line) for line, _ in _lines(titled)) if titled is not None else ""
-    blocks = [block for shape in shapes if shape is not titled for block in _shape(package, shape, slide)]
-    notes = _notes(package, part)
-    if notes:
-        blocks.append(f"Notes: {notes}")
+    root: Element = slide.element
+    _simplify(root)
+    titled = slide.shapes.title
+    title = " ".join(one_line(line) for line, _ in _lines(titled.text_frame)) if titled is not None else ""
+    blocks = [block for shape in _in_order(slide.shapes) if shape != titled for block in _shape(shape)]
+    notes = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
+    said = paragraph("\n".join(text for text, _ in _lines(notes))) if notes is not None else ""
+    if said:
+        blocks.append(f"Notes: {said}")
     name = f"Slide {number}" + (f": {title}" if title else "") + (" (hidden)" if root.get("show") == "0" else "")
     blocks = [block for block in blocks if block.strip()]
     return title, bool(title or blocks), "\n\n".join([heading(2, name), *blocks])
 
 
-def _places(package: Package, part: str) -> dict[tuple[str, str], Place]:
-    layout = package.related(part, "slideLayout")
-    if not layout:
-        return {}
-    found: dict[tuple[str, str], Place] = {}
-    for shape in package.root(layout).iter(f"{P}sp"):
-        place = _own_place(shape)
-        if place is not None:
-            found[_placeholder(shape)] = place
-    return found
+def _simplify(root: Element) -> None:
+    """Of content that is there twice the newer one is left, and of equations their characters."""
+    for twice in list(root.iter(f"{_MC}AlternateContent")):
+        parent, chosen = twice.getparent(), twice.find(f"{_MC}Choice")
+        if parent is not None:
+            at = parent.index(twice)
+            parent[at : at + 1] = list(chosen) if chosen is not None else []
+    for equation in list(root.iter(f"{_A14}m")):
+        parent = equation.getparent()
+        if parent is not None:
+            words = "".join(text.text or "" for text in equation.iter("{*}t"))
+            run = root.makeelement(f"{A}r", {})
+            run.append(root.makeelement(f"{A}t", {}))
+            run[0].text = words
+            parent.replace(equation, run)
 
 
-def _in_order(tree: Element, places: Places) -> Iterator[Element]:
+def _in_order(shapes: Iterable[BaseShape]) -> Iterator[BaseShape]:
     """Shapes from the top, those in one row from the left; the shapes of a group stay together."""
-    shapes: list[tuple[Place, Element]] = []
-    for child in tree:
-        # The same content twice, for newer and for older programs.
-        content = child.find("{*}Choice") if str(child.tag).endswith("}AlternateContent") else None
-        for shape in content if content is not None else (child,):
-            if shape.tag in (f"{P}sp", f"{P}graphicFrame", f"{P}grpSp", f"{P}pic", f"{P}cxnSp"):
-                shapes.append((_own_place(shape) or places.get(_placeholder(shape), (0, 0)), shape))
-    for shape in _by_rows(shapes):
-        if shape.tag == f"{P}grpSp":
-            yield from _in_order(shape, places)
+    row: list[BaseShape] = []
+    rows = [row]
+    for shape in sorted(shapes, key=_top):
+        if row and _top(shape) - _top(row[0]) > _SAME_ROW_EMU:
+            row = []
+            rows.append(row)
+        row.append(shape)
+    for shape in (shape for row in rows for shape in sorted(row, key=_left)):
+        if isinstance(shape, GroupShape):
+            yield from _in_order(shape.shapes)
         else:
             yield shape
 
 
-def _by_rows(shapes: list[tuple[Place, Element]]) -> Iterator[Element]:
-    shapes.sort(key=lambda one: one[0][1])
-    row: list[tuple[Place, Element]] = []
-    for one in shapes:
-        if row and one[0][1] - row[0][0][1] > _SAME_ROW_EMU:
-            yield from (shape for _, shape in sorted(row, key=lambda held: held[0][0]))
-            row = []
-        row.append(one)
-    yield from (shape for _, shape in sorted(row, key=lambda held: held[0][0]))
+def _top(shape: BaseShape) -> int:
+    return shape.top or 0
 
 
-def _own_place(shape: Element) -> Place | None:
-    offset = next(
-        (found for name in ("spPr", "grpSpPr") if (found := shape.find(f"{P}{name}/{A}xfrm/{A}off")) is not None), None
-    )
-    offset = offset if offset is not None else shape.find(f"{P}xfrm/{A}off")
-    if offset is None:
-        return None
-    try:
-        return int(offset.get("x", "0")), int(offset.get("y", "0"))
-    except ValueError:
-        return None
+def _left(shape: BaseShape) -> int:
+    return shape.left or 0
 
 
-def _placeholder(shape: Element) -> tuple[str, str]:
-    """Type and index of a placeholder; two empty strings for any other shape."""
-    found = next(shape.iterfind(f"*/{P}nvPr/{P}ph"), None)
-    return ("", "") if found is None else (found.get("type", "body"), found.get("idx", "0"))
-
-
-def _shape(package: Package, shape: Element, slide: _Slide) -> Iterator[str]:
-    kind, _ = _placeholder(shape)
+def _shape(shape: BaseShape) -> Iterator[str]:
+    kind = shape.placeholder_format.type if shape.is_placeholder else None
     if kind in _FURNITURE:
         return
-    if shape.tag == f"{P}sp":
-        yield _listed(_lines(shape), bulleted=bool(kind) and kind != "subTitle")
-    elif shape.tag == f"{P}graphicFrame":
-        for grid in shape.iter(f"{A}tbl"):
-            yield _table(grid)
-        for mark in shape.iter(f"{C}chart"):
-            part = slide.relations.get(mark.get(f"{R}id", ""), "")
-            yield _chart(package.root(part)) if package.has(part) else ""
-        for mark in shape.iter("{*}relIds"):
-            part = slide.relations.get(mark.get(f"{R}dm", ""), "")
-            yield _diagram(package.root(part)) if package.has(part) else ""
-    elif shape.tag == f"{P}pic":
-        described = shape.find(f"{P}nvPicPr/{P}cNvPr")
-        words = one_line(clean(described.get("descr", ""))) if described is not None else ""
+    root: Any = shape.element
+    frame = getattr(shape, "text_frame", None) if shape.has_text_frame else None
+    if isinstance(frame, TextFrame):
+        yield _listed(_lines(frame), bulleted=shape.is_placeholder and kind != PP_PLACEHOLDER.SUBTITLE)
+    elif isinstance(shape, GraphicFrame):
+        if shape.has_table:
+            yield _table(shape.table)
+        elif shape.has_chart:
+            yield _chart(shape.chart.element)
+        for mark in root.iter("{*}relIds"):
+            yield _diagram(read_xml(BytesIO(shape.part.related_part(mark.get(f"{R}dm", "")).blob)))
+    elif root.tag == f"{P}pic":
+        words = one_line(clean(root.find(f"{P}nvPicPr/{P}cNvPr").get("descr", "")))
         made_up = words.lower().endswith((".png", ".jpg", ".jpeg", ".emf", ".gif", ".svg", "automatically generated"))
         if " " in words and not made_up:
             yield f"[Picture: {words}]"
 
 
-def _lines(shape: Element) -> list[tuple[str, int]]:
+def _lines(frame: TextFrame) -> list[tuple[str, int]]:
     """Paragraphs of a shape or a cell with their level; -1 for one that has its bullet switched off."""
     found: list[tuple[str, int]] = []
-    body = shape if shape.tag == f"{A}tc" else shape.find(f"{P}txBody")
-    for element in body.iter(f"{A}p") if body is not None else ():
-        text = clean(_text(element)).strip()
-        properties = element.find(f"{A}pPr")
-        level = 0
-        if properties is not None:
-            level = -1 if properties.find(f"{A}buNone") is not None else _number(properties.get("lvl"))
+    for one in frame.paragraphs:
+        text = clean(one.text.replace("\v", "\n")).strip()
+        # The library does not tell of bullets.
+        element: Element = one._p  # pyright: ignore[reportPrivateUsage] - as the comment above says
+        bare = element.find(f"{A}pPr/{A}buNone") is not None
         if text:
-            found.append((text, level))
+            found.append((text, -1 if bare else one.level))
     return found
-
-
-def _text(element: Element) -> str:
-    pieces: list[str] = []
-    for child in element:
-        if child.tag == f"{A}r" or (child.tag == f"{A}fld" and child.get("type") != "slidenum"):
-            pieces.append(child.findtext(f"{A}t") or "")
-        elif child.tag == f"{A}br":
-            pieces.append("\n")
-        elif str(child.tag).endswith(("}AlternateContent", "}m")):
-            pieces.extend(text.text or "" for text in child.iter("{*}t"))
-    return "".join(pieces)
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 6 else 0
 
 
 def _listed(lines: Iterable[tuple[str, int]], *, bulleted: bool) -> str:
@@ -208,23 +170,22 @@ def _listed(lines: Iterable[tuple[str, int]], *, bulleted: bool) -> str:
     )
 
 
-def _table(grid: Element) -> str:
-    rows: list[list[str]] = []
-    for line in grid.iterchildren(f"{A}tr"):
-        cells: list[str] = []
-        for column, one in enumerate(line.iterchildren(f"{A}tc")):
-            if one.get("vMerge") in ("1", "true") and rows and column < len(rows[-1]):
-                cells.append(_again(rows[-1][column]))
-            elif one.get("hMerge") in ("1", "true") and cells and not rows:
-                cells.append(_again(cells[-1]))
-            else:
-                cells.append("\n".join(text for text, _ in _lines(one)))
-        rows.append(cells)
+def _table(grid: Table) -> str:
+    width, height = max(len(grid.columns), 1), len(grid.rows)
+    rows: list[list[str]] = [[] for _ in range(height)]
+    again: dict[tuple[int, int], str] = {}
+    for number, cell in enumerate(grid.iter_cells()):
+        at, column = divmod(number, width)
+        text = "\n".join(words for words, _ in _lines(cell.text_frame))
+        if cell.is_spanned:
+            text = again.get((at, column), "")
+        elif cell.is_merge_origin and len(text) <= REPEATED_CHARACTERS:
+            # A row label belongs to each of its rows, and a header to each of its columns.
+            again |= {(at + below, column): text for below in range(1, min(cell.span_height, height))}
+            if at == 0:
+                again |= {(0, column + beside): text for beside in range(1, min(cell.span_width, width))}
+        rows[at].append(text)
     return table(rows)
-
-
-def _again(text: str) -> str:
-    return text if len(text) <= REPEATED_CHARACTERS else ""
 
 
 def _chart(root: Element) -> str:
@@ -253,19 +214,10 @@ def _chart(root: Element) -> str:
 def _points(series: Element, name: str) -> dict[int, str]:
     source = series.find(f"{C}{name}")
     points = source.iter(f"{C}pt") if source is not None else ()
-    return {_number(point.get("idx")): point.findtext(f"{C}v") or "" for point in points}
+    return {int(point.get("idx", "0")): point.findtext(f"{C}v") or "" for point in points}
 
 
 def _diagram(root: Element) -> str:
     """The words of a SmartArt drawing, in its own order."""
     points = (clean("".join(text.text or "" for text in one.iter(f"{A}t"))) for one in root.iter("{*}pt"))
     return "\n".join(f"- {one_line(text)}" for text in points if text.strip())
-
-
-def _notes(package: Package, part: str) -> str:
-    notes = package.related(part, "notesSlide")
-    if not notes:
-        return ""
-    shapes = package.root(notes).iter(f"{P}sp")
-    texts = (text for shape in shapes if _placeholder(shape)[0] == "body" for text, _ in _lines(shape))
-    return paragraph("\n".join(texts))

@@ -16,6 +16,9 @@ _PARTING = re.compile(r"\n[ \t]*\n")
 _TICKS = re.compile(r"`{3,}")
 _BLANK = re.compile(r"[ \t]+")
 
+# Without a colon it may be a sentence ("Table 3 shows the timers."), which ends as one.
+_CAPTION = re.compile(r"(?:Table|表)\s*[A-Z0-9][\w.-]*(?:\s*[:：]\s*\S.{0,200}|\s+\S.{0,150}[^.:;,。：；])")
+
 MAX_COLUMNS = 200
 """Columns of a table. One hostile row of many cells would otherwise widen all others."""
 REPEATED_CHARACTERS = 80
@@ -47,6 +50,14 @@ def paragraph(text: str) -> str:
 def prose(text: str) -> str:
     """Several paragraphs, with blank lines between as they were."""
     return "\n\n".join(filter(None, map(paragraph, _PARTING.split(text))))
+
+
+def tabbed(text: str) -> str:
+    """Tabs as spaces, but for the one between a short term and what it stands for ("AMF<tab>Access and ...")."""
+    head, tab, rest = text.partition("\t")
+    keeps = tab and len(head) <= 40 and "\n" not in head and not head.endswith((":", "]"))
+    rest = rest.replace("\t", " ").strip()
+    return f"{head}\t{rest}" if keeps and rest else f"{head} {rest}"
 
 
 def escape(line: str) -> str:
@@ -97,6 +108,11 @@ def table(rows: Sequence[Row], *, headers: int = 1, caption: str = "") -> str:
     if caption.strip():
         lines.insert(0, f"**{one_line(caption)}**")
     return "\n".join(lines)
+
+
+def is_caption(text: str) -> bool:
+    """Whether a paragraph that stands right above a table names it: "Table 5.1-2: Timers"."""
+    return _CAPTION.fullmatch(text) is not None
 
 
 def _fitted(cells: list[str], width: int) -> list[str]:

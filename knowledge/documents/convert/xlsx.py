@@ -8,10 +8,12 @@ are, formulas that nothing was remembered of) is counted in one pass over the sh
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from openpyxl import load_workbook
+from openpyxl.cell import Cell, MergedCell
+from openpyxl.cell.read_only import ReadOnlyCell
 from openpyxl.utils import range_boundaries
 from openpyxl.utils.escape import unescape
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
@@ -41,8 +43,10 @@ MAX_HEADER = 80
 """Characters of a column's name where it is repeated."""
 _LEAST_ROWS = 3
 _LAST_ROW = 1_048_576
-"""Excel has no more rows; a number beyond would be counted up to, row by row."""
+"""Excel has no more rows. To a row with a higher number openpyxl would count up, row by row."""
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+_Cell = Cell | MergedCell | ReadOnlyCell
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +105,14 @@ def _read_sheet(package: Package, cells: ReadOnlyWorksheet) -> _Sheet:
     # What a file says of its own size may be wrong.
     cells.reset_dimensions()
     held = 0
-    for at, line in enumerate(cells.iter_rows(max_row=_LAST_ROW), 1):
+    for at, line in zip(range(1, _LAST_ROW + 1), cells.rows, strict=False):
         if not line:
             continue
         if len(sheet.rows) >= MAX_ROWS or held >= MAX_CELLS or sheet.characters >= MAX_CHARACTERS:
             break
         sheet.rows_left -= 1
         sheet.columns_left = max(sheet.columns_left, len(line) - MAX_COLUMNS)
-        found = {
-            column: text for column, one in enumerate(line[:MAX_COLUMNS], 1) if (text := _shown(one.value, one)).strip()
-        }
+        found = {column: text for column, cell in enumerate(line[:MAX_COLUMNS], 1) if (text := _text(cell))}
         if found:
             sheet.rows[at] = found
             held += len(found)
@@ -122,13 +124,41 @@ def _look_over(package: Package, part: str, sheet: _Sheet) -> None:
     """Merged areas, the rows that hold cells (all of them left so far), and formulas without a value."""
     for element in package.elements(part, (f"{_S}row", f"{_S}mergeCell")):
         if element.tag == f"{_S}mergeCell":
-            sheet.merged.append(_area(element.get("ref", "")))
+            left, top, right, bottom = range_boundaries(element.get("ref", ""))
+            if left and top and right and bottom:
+                sheet.merged.append(Area(left, top, right, bottom))
             continue
         sheet.rows_left += len(element) > 0
         for formula in element.iter(f"{_S}f"):
             cell = formula.getparent()
             sheet.formulas_without_value += cell is not None and not cell.findtext(f"{_S}v")
         release(element)
+
+
+def _text(cell: _Cell) -> str:
+    """What the cell shows; empty for one without a value."""
+    value = cell.value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, datetime):
+        precision = "milliseconds" if value.microsecond else "seconds"
+        day_only = value.time() == time()
+        return value.date().isoformat() if day_only else value.isoformat(sep=" ", timespec=precision)
+    if isinstance(value, timedelta):
+        minutes, seconds = divmod(round(value.total_seconds()), 60)
+        return f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"
+    if isinstance(value, int | float):
+        return _number(value, cell.number_format)
+    return clean(unescape(str(value))).strip()
+
+
+def _number(value: float, number_format: str) -> str:
+    if number_format.split(";")[0].rstrip().endswith("%"):
+        return f"{value * 100:.10g}%"
+    # Numbers of subscribers and devices stay as they are; of others Excel itself shows 15 digits at most.
+    return str(value) if isinstance(value, int) else f"{value:.15g}"
 
 
 def _written(sheet: _Sheet) -> Iterator[str]:
@@ -162,7 +192,7 @@ def _spread(sheet: _Sheet) -> None:
         if not words:
             continue
         if area.top == top and len(words) <= REPEATED_CHARACTERS:
-            for column in range(area.left + 1, min(area.right + 1, MAX_COLUMNS)):
+            for column in range(area.left + 1, min(area.right, MAX_COLUMNS) + 1):
                 sheet.rows[top].setdefault(column, words)
         below = range(area.top + 1, area.bottom + 1)
         if len(words) <= REPEATED_CHARACTERS and len(below) <= budget:

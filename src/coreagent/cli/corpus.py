@@ -101,17 +101,33 @@ def remove(ctx: click.Context, name: str, yes: bool) -> int:
     return 0
 
 
-@command.command("audit")
+@command.command("audit", short_help="Check corpus NAME, and that its chunks are found.")
 @click.argument("name")
+@click.option("--deep", is_flag=True, help="Ask both indexes for every chunk, not for 200 of them.")
 @click.pass_context
-def audit(ctx: click.Context, name: str) -> int:
-    """Prove that every chunk of corpus NAME can be found."""
-    audited = open_agent(ctx).system.library.audit(name)
+def audit(ctx: click.Context, name: str, deep: bool) -> int:
+    """Check corpus NAME: its rows, texts and vectors, and that its chunks can be found."""
+    audited = open_agent(ctx).system.library.audit(name, deep=deep)
     state = "sound" if audited.ok else f"{len(audited.problems)} problems"
     click.echo(f"{name}: {audited.documents} documents, {audited.chunks} chunks: {state}")
     for problem in audited.problems:
         click.echo(f"  {printable(problem)}")
     if audited.ok:
         return 0
-    mend = f"Make it anew: coreagent corpus remove {name} && coreagent corpus add PATH --name {name}"
+    mend = f"Make it anew from its stored text: coreagent corpus rebuild {name}"
     return report(KnowledgeError(f"corpus {name!r} is damaged", mend=mend))
+
+
+@command.command("rebuild", short_help="Make corpus NAME anew from its stored text.")
+@click.argument("name")
+@click.pass_context
+def rebuild(ctx: click.Context, name: str) -> int:
+    """Make corpus NAME anew from its stored text, with the embedder of the settings.
+
+    The files it was made from are not needed. The old one answers until the new one is whole; interrupted, run it
+    again.
+    """
+    done = open_agent(ctx).system.library.rebuild(name)
+    resumed = f", {done.resumed} of them done before" if done.resumed else ""
+    click.echo(f"{name}: {done.documents} documents made anew{resumed}")
+    return 0

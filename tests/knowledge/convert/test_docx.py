@@ -451,3 +451,35 @@ def test_a_locked_archive_is_encrypted(tmp_path: Path) -> None:
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match="can not be read"):
         convert(tmp_path / "none.docx")
+
+
+def test_a_numbered_heading_of_the_contents_counts(tmp_path: Path) -> None:
+    levels = '<w:lvl w:ilvl="0"><w:numFmt w:val="decimal"/><w:lvlText w:val="%1"/></w:lvl>'
+    numbers = (
+        f'<w:abstractNum w:abstractNumId="1">{levels}</w:abstractNum>'
+        '<w:num w:numId="1"><w:abstractNumId w:val="1"/></w:num>'
+    )
+    styles = style("H1", "heading 1", '<w:pPr><w:numPr><w:numId w:val="1"/></w:numPr></w:pPr>')
+    styles += style("TOC", "TOC Heading", '<w:basedOn w:val="H1"/>')
+    body = para("Contents", "TOC") + para("Scope", "H1")
+    assert text_of(tmp_path, body, styles=styles, numbering=numbers) == "# 2 Scope\n"
+
+
+@pytest.mark.parametrize("name", ["macro", "Preformatted Text", "HTML Preformatted"])
+def test_code_by_the_names_that_programs_give_it(tmp_path: Path, name: str) -> None:
+    assert text_of(tmp_path, para("show alarms", "C"), styles=style("C", name)) == "```\nshow alarms\n```\n"
+
+
+def test_a_title_is_what_only_this_document_has(tmp_path: Path) -> None:
+    cover = "<w:r><w:t>3rd Generation Partnership Project;</w:t><w:br/><w:t>Supervision of units</w:t></w:r>"
+    path = write(tmp_path / "x.docx", para(cover, "T") + para("Words."), styles=style("T", "Title"))
+    assert convert(path).title == "Supervision of units"
+
+
+def test_a_caption_without_the_style_of_one(tmp_path: Path) -> None:
+    body = para("Table 5.1-2: Timers") + table(line(cell("T300")), line(cell("1 s"))) + para("Table 5.1-2 is short.")
+    body += table(line(cell("a"), cell("b"))) + para("Table 3: below")
+    assert text_of(tmp_path, body) == (
+        "**Table 5.1-2: Timers**\n| T300 |\n| --- |\n| 1 s |\n\nTable 5.1-2 is short.\n\n"
+        "| a | b |\n| --- | --- |\n\nTable 3: below\n"
+    )

@@ -148,3 +148,22 @@ def test_bad_pages_say_why(tmp_path: Path, data: bytes, cause: str) -> None:
 def test_a_missing_page(tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match="can not be read"):
         convert(tmp_path / "none.html")
+
+
+def test_what_a_word_processor_exports(tmp_path: Path) -> None:
+    page = (
+        '<div title="header"><p>TS 99.001</p></div><h1 class="contents-heading">Contents</h1>'
+        '<div id="Table of Contents1"><p>1 Scope 4</p></div>'
+        "<h1>1Scope</h1><h2>4.2HBS procedure</h2><h2>5G core</h2><h1>6中文</h1><p>FHGW\tFronthaul\tGateway</p>"
+        "<p>Table A.1: Alarms</p><table><tr><th>Alarm</th></tr><tr><td>7031</td></tr></table>"
+        '<p>Table of the king</p><p>last</p><div title="footer"><p>5</p></div>'
+    )
+    assert text_of(tmp_path, page) == (
+        "# 1 Scope\n\n## 4.2 HBS procedure\n\n## 5G core\n\n# 6 中文\n\nFHGW\tFronthaul Gateway\n\n"
+        "**Table A.1: Alarms**\n| Alarm |\n| --- |\n| 7031 |\n\nTable of the king\n\nlast\n"
+    )
+
+
+def test_lists_count_in_letters_and_romans_too(tmp_path: Path) -> None:
+    page = '<ol type="a" start="2"><li>b<ol type="I"><li>one<li>two</ol><li>c</ol><p>kept <del>deleted</del></p>'
+    assert text_of(tmp_path, page) == "b. b\n  I. one\n  II. two\nc. c\n\nkept\n"

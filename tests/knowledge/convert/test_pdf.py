@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,66 +6,10 @@ from reportlab.lib.pdfencrypt import StandardEncryption  # type: ignore[import-u
 from reportlab.pdfbase import pdfmetrics  # type: ignore[import-untyped] # it ships no types
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont  # type: ignore[import-untyped] # it ships no types
 from reportlab.pdfbase.ttfonts import TTFont  # type: ignore[import-untyped] # it ships no types
-from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped] # it ships no types
+from tests.knowledge.convert.sheets import BODY, BOLD, CODE, HEAD, HEIGHT, SENTENCE, Sheets
 
 from coreagent.errors import DocumentError
 from coreagent.knowledge.documents.convert.pdf import convert
-from coreagent.knowledge.documents.document import Conversion
-
-HEIGHT, WIDTH = 842.0, 595.0
-BODY, HEAD, BOLD, CODE = "Times-Roman", "Helvetica", "Helvetica-Bold", "Courier"
-SENTENCE = "The network function registers its profile with the repository and keeps it up to date there."
-
-
-class Sheets:
-    """Pages drawn line by line; ``y`` is the distance of the next baseline from the top."""
-
-    def __init__(self, path: Path, **options: Any) -> None:
-        self.path = path
-        self.canvas: Any = Canvas(str(path), pagesize=(WIDTH, HEIGHT), **options)
-        self.y = 72.0
-
-    def put(self, text: str, *, x: float = 60, y: float = 0, font: str = BODY, size: float = 10) -> "Sheets":
-        self.canvas.setFont(font, size)
-        self.canvas.drawString(x, HEIGHT - (y or self.y), text)
-        if not y:
-            self.y += 1.2 * size
-        return self
-
-    def lines(self, *texts: str, x: float = 60, font: str = BODY, size: float = 10) -> "Sheets":
-        for text in texts:
-            self.put(text, x=x, font=font, size=size)
-        self.y += 8
-        return self
-
-    def heading(self, number: str, title: str, size: float = 14) -> "Sheets":
-        self.y += 8
-        if number:
-            self.put(number, y=self.y, font=HEAD, size=size)
-        self.put(title, x=120 if number else 60, font=HEAD, size=size)
-        self.y += 6
-        return self
-
-    def table(self, rows: Sequence[Sequence[str]], *, ruled: bool = True, left: float = 60) -> "Sheets":
-        wide, high = 120, 16
-        top = self.y
-        for number, row in enumerate(rows):
-            for column, text in enumerate(row):
-                self.put(text, x=left + 4 + column * wide, y=top + number * high + 11)
-        if ruled:
-            columns = [left + column * wide for column in range(len(rows[0]) + 1)]
-            self.canvas.grid(columns, [HEIGHT - top - number * high for number in range(len(rows) + 1)])
-        self.y = top + len(rows) * high + 24
-        return self
-
-    def next(self) -> "Sheets":
-        self.canvas.showPage()
-        self.y = 72.0
-        return self
-
-    def read(self) -> Conversion:
-        self.canvas.save()
-        return convert(self.path)
 
 
 @pytest.fixture
@@ -100,6 +43,12 @@ def test_the_outline_names_headings_and_their_level(sheets: Sheets) -> None:
         sheets.lines(title).lines(SENTENCE, SENTENCE)
     read = sheets.read()
     assert read.text.startswith(f"# Overview\n\n{SENTENCE} {SENTENCE}\n\n## Details\n\n")
+
+
+def test_bold_alone_makes_a_clause_of_a_numbered_title_only(sheets: Sheets) -> None:
+    sheets.lines(SENTENCE, SENTENCE).lines("3 Scope of it", font=BOLD).lines(SENTENCE).lines("5 MHz", font=BOLD)
+    headings = [line for line in sheets.lines(SENTENCE).read().text.split("\n") if line.startswith("#")]
+    assert headings == ["# 3 Scope of it"]
 
 
 def test_an_outline_below_the_documents_title_is_lifted(sheets: Sheets) -> None:
@@ -157,6 +106,24 @@ def test_running_heads_page_numbers_and_contents_are_left_out(sheets: Sheets) ->
     assert "Contents" not in read.text
     assert read.text.count("## ") == 5, "clauses at the same place of each page stay"
     assert "Value 4 is 38.331." in read.text
+
+
+def test_line_numbers_in_the_margin_and_watermarks_are_left_out(sheets: Sheets) -> None:
+    for number in range(1, 25):
+        sheets.put(str(number), x=30, y=sheets.y, size=8)
+        sheets.put(f"Line of text {number} is rather long, so that the next one goes on with it")
+    sheets.canvas.translate(200, 300)
+    sheets.canvas.rotate(45)
+    sheets.put("CONFIDENTIAL", x=0, y=HEIGHT, font=BOLD, size=60)
+    text = sheets.read().text
+    assert "goes on with it Line of text 2 is rather long" in text
+    assert "CONFIDENTIAL" not in text
+
+
+def test_a_column_of_numbers_in_the_text_stays(sheets: Sheets) -> None:
+    sheets.lines(SENTENCE, SENTENCE)
+    read = sheets.table([[str(number), f"Row {number}"] for number in range(1, 12)], ruled=False).read()
+    assert all(f"{number} Row {number}" in read.text.replace("\t", " ").replace(" | ", " ") for number in range(1, 12))
 
 
 def test_ruled_tables_stay_whole_with_their_caption(sheets: Sheets) -> None:

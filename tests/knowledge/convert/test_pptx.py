@@ -4,6 +4,7 @@ from typing import Any
 
 import pptx as python_pptx
 import pytest
+from lxml import etree
 from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
@@ -133,3 +134,46 @@ def test_a_damaged_slide_is_named(tmp_path: Path) -> None:
             archive.writestr(name, data)
     with pytest.raises(DocumentError, match="XML is broken"):
         convert(path)
+
+
+def test_newer_content_and_equations_are_read_once(tmp_path: Path) -> None:
+    deck = new()
+    made = slide(deck, BLANK)
+    box(made.shapes, "The rate is MATH here", 1, 1)
+    old = made.shapes[0]._element
+    math = (
+        "<mc:AlternateContent xmlns:mc='http://schemas.openxmlformats.org/markup-compatibility/2006'><mc:Choice>"
+        "<a14:m xmlns:a14='http://schemas.microsoft.com/office/drawing/2010/main'>"
+        "<m:t xmlns:m='http://schemas.openxmlformats.org/officeDocument/2006/math'>R=1/T</m:t></a14:m></mc:Choice>"
+        "<mc:Fallback>twice</mc:Fallback></mc:AlternateContent>"
+    )
+    space = "http://schemas.openxmlformats.org/drawingml/2006/main"
+    paragraph = old.find(f".//{{{space}}}p")
+    first, last = (f"<a:r xmlns:a='{space}'><a:t>{words}</a:t></a:r>" for words in ("The rate is ", " here"))
+    paragraph.clear()
+    for piece in (first, math, last):
+        paragraph.append(etree.fromstring(piece))
+    assert text_of(tmp_path, deck) == "## Slide 1\n\nThe rate is R=1/T here\n"
+
+
+def test_a_merged_header_and_a_merged_label(tmp_path: Path) -> None:
+    deck = new()
+    grid = slide(deck, BLANK).shapes.add_table(4, 3, Inches(1), Inches(2), Inches(4), Inches(1)).table
+    for at, words in enumerate(("Band", "Rate", "", "n77", "1", "2", "", "3", "4", "a remark", "", "")):
+        grid.cell(at // 3, at % 3).text = words
+    for top, left, bottom, right in ((0, 1, 0, 2), (1, 0, 2, 0), (3, 0, 3, 2)):
+        grid.cell(top, left).merge(grid.cell(bottom, right))
+    assert text_of(tmp_path, deck).partition("\n\n")[2] == (
+        "| Band | Rate | Rate |\n| --- | --- | --- |\n| n77 | 1 | 2 |\n| n77 | 3 | 4 |\n| a remark |  |  |\n"
+    )
+
+
+def test_a_part_that_is_missing_is_an_error(tmp_path: Path) -> None:
+    slide(deck := new(), TITLE, "Words")
+    deck.save(str(tmp_path / "x.pptx"))
+    with zipfile.ZipFile(tmp_path / "x.pptx") as old, zipfile.ZipFile(tmp_path / "y.pptx", "w") as made:
+        for name in old.namelist():
+            if name != "ppt/slides/slide1.xml":
+                made.writestr(name, old.read(name))
+    with pytest.raises(DocumentError, match="damaged: python-pptx says"):
+        convert(tmp_path / "y.pptx")

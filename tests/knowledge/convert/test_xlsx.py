@@ -164,7 +164,10 @@ def test_shared_strings_with_and_without_formats(tmp_path: Path) -> None:
     kind = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
     link = b'<Relationship Id="s" Type="' + kind + b'" Target="/xl/sharedStrings.xml"/></Relationships>'
     _replace(path, "xl/_rels/workbook.xml.rels", b"</Relationships>", link)
-    rich = "<si><r><t>gNB</t></r><r><rPr><b/></rPr><t>-DU</t></r><rPh><t>aid</t></rPh></si>"
+    text_type = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    entry = b'<Override PartName="/xl/sharedStrings.xml" ContentType="' + text_type + b'"/></Types>'
+    _replace(path, "[Content_Types].xml", b"</Types>", entry)
+    rich = "<si><r><t>gNB</t></r><r><rPr><b/></rPr><t>-DU</t></r><rPh sb='0' eb='1'><t>aid</t></rPh></si>"
     with zipfile.ZipFile(path, "a") as archive:
         space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
         archive.writestr("xl/sharedStrings.xml", f'<sst xmlns="{space}"><si><t>first</t></si>{rich}</sst>')
@@ -179,15 +182,62 @@ def test_a_formula_shows_its_remembered_value(tmp_path: Path) -> None:
     assert "| Sum | 2 |" in convert(path).text
 
 
-def test_references_to_nowhere_cost_only_their_cell(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("old", "new_bytes"),
+    [
+        (b'<c r="A1" t="inlineStr"><is><t>a</t></is>', b'<c r="A1" t="s"><v>99</v>'),
+        (b"<v>5</v>", b"<v>five</v>"),
+        (b'r="C1"', b'r="?"'),
+        (b"</sheetData>", b'</sheetData><mergeCells><mergeCell ref="A2:A9999999"/></mergeCells>'),
+        (b"</row>", b""),
+    ],
+)
+def test_a_damaged_sheet_is_an_error(tmp_path: Path, old: bytes, new_bytes: bytes) -> None:
     book, sheet = new()
     sheet.append(["a", 5, 7])
     book.save(path := tmp_path / "x.xlsx")
-    part = "xl/worksheets/sheet1.xml"
-    _replace(path, part, b'<c r="A1" t="inlineStr"><is><t>a</t></is>', b'<c r="A1" t="s"><v>99</v>')
-    _replace(path, part, b'<c r="B1" t="n"><v>5', b'<c r="B1" s="777" t="n"><v>5')
-    _replace(path, part, b'r="C1"', b'r="?"')
-    assert "| 5 | 7 |" in convert(path).text
+    _replace(path, "xl/worksheets/sheet1.xml", old, new_bytes)
+    with pytest.raises(DocumentError, match="damaged: "):
+        convert(path)
+
+
+def test_a_style_that_is_not_there_costs_nothing(tmp_path: Path) -> None:
+    book, sheet = new()
+    sheet.append(["What", "When", "Value"])
+    sheet.append(["a", datetime(2024, 2, 29), "x"])
+    book.save(path := tmp_path / "x.xlsx")
+    _replace(path, "xl/worksheets/sheet1.xml", b'<c r="C2" t="inlineStr">', b'<c r="C2" s="777" t="inlineStr">')
+    assert "| a | 2024-02-29 | x |" in convert(path).text
+
+
+def test_a_row_far_below_costs_no_memory(tmp_path: Path) -> None:
+    book, sheet = new()
+    sheet.append(["a", "b"])
+    sheet["A1048576"], sheet["B1048576"] = "c", "d"
+    book.save(path := tmp_path / "x.xlsx")
+    assert "| a | b |\n| --- | --- |\n| c | d |" in convert(path).text
+
+
+def test_what_a_sheet_says_of_its_size_is_not_believed(tmp_path: Path) -> None:
+    book, sheet = new()
+    sheet.append(["a", "b"])
+    sheet.append(["c", "d"])
+    book.save(path := tmp_path / "x.xlsx")
+    _replace(path, "xl/worksheets/sheet1.xml", b'<dimension ref="A1:B2"/>', b'<dimension ref="A1"/>')
+    assert "| c | d |" in convert(path).text
+
+
+def test_strict_open_xml_is_refused_by_name(tmp_path: Path) -> None:
+    book, sheet = new()
+    sheet.append(["a", "b"])
+    book.save(path := tmp_path / "x.xlsx")
+    usual, strict = (
+        b"http://schemas.openxmlformats.org/spreadsheetml/2006/",
+        b"http://purl.oclc.org/ooxml/spreadsheetml/",
+    )
+    _replace(path, "xl/workbook.xml", usual, strict)
+    with pytest.raises(DocumentError, match="Strict Open XML"):
+        convert(path)
 
 
 def test_endless_merges_are_bounded(tmp_path: Path) -> None:
@@ -195,7 +245,7 @@ def test_endless_merges_are_bounded(tmp_path: Path) -> None:
     sheet.append(["a", "b"])
     sheet.append(["c", "d"])
     book.save(path := tmp_path / "x.xlsx")
-    merges = b'<mergeCells><mergeCell ref="A2:A9999999"/>' + b'<mergeCell ref="B2:B400000"/>' * 2_000 + b"</mergeCells>"
+    merges = b'<mergeCells><mergeCell ref="A2:A1048576"/>' + b'<mergeCell ref="B2:B400000"/>' * 2_000 + b"</mergeCells>"
     _replace(path, "xl/worksheets/sheet1.xml", b"</sheetData>", b"</sheetData>" + merges)
     assert "| c | d |" in convert(path).text
 

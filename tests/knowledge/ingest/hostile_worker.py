@@ -44,6 +44,8 @@ def read_hostile(path: Path, name: str = "", *, shown: str = "", max_mb: int = 1
                     continue
         case "!environment":
             Path(argument).write_text("\n".join((*os.environ, os.getcwd())), encoding="utf-8")
+        case "!killed":
+            os.kill(os.getpid(), signal.SIGKILL)
         case "!kill-parent":
             if not Path(argument).exists():
                 Path(argument).touch()

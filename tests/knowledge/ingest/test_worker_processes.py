@@ -46,7 +46,8 @@ def words(outcome: Outcome) -> str:
         ("!exit", "the converter crashed"),
         ("!eat eaten", "it needed more than 256 MB"),
         ("!raise odd", "it could not be converted (RuntimeError: odd)"),
-        ("!forge", "the converter crashed"),
+        ("!forge", "the converter's answer makes no sense (no message of a worker)"),
+        ("!killed", "the converter was killed, as a system does that is short of memory"),
     ],
 )
 def test_a_file_that_takes_its_worker_down_is_named_with_the_cause_and_the_next_is_read(

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from coreagent.errors import ModelUnreachableError
 from coreagent.knowledge.library import Library
@@ -209,3 +211,28 @@ def test_the_re_ranker_never_sees_what_it_is_not_cleared_for(tmp_path: Path, lib
 def test_a_search_goes_on_without_a_re_ranker_that_does_not_answer(tmp_path: Path, library: Library) -> None:
     found = reranked(tmp_path, Reversing(broken=True), "RRC connection")
     assert found.hits and "nobody is there" in found.notes[0]
+
+
+class Public(HashEmbedder):
+    """May see public text only, and notes what it saw."""
+
+    @property
+    def clearance(self) -> Sensitivity:
+        return Sensitivity.PUBLIC
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.asked += texts
+        return super().embed_queries(texts)
+
+
+def test_a_question_is_sent_to_nothing_that_may_not_see_it(tmp_path: Path, library: Library) -> None:
+    embedder, reranker = Public(), Reversing(Sensitivity.PUBLIC)
+    asking = Library(tmp_path / "home", embedder, KnowledgeSettings(), reranker=reranker)
+    found = asking.search_now("establish an RRC connection", corpora=("specs",), label=Sensitivity.CONFIDENTIAL)
+    asking.close()
+    assert found.hits and not embedder.asked and not reranker.seen
+    assert len(found.notes) == 2

@@ -3,6 +3,8 @@ import pytest
 from coreagent.knowledge.glossary import Glossary, Term
 from coreagent.knowledge.search.question import Question, concepts, spelled_out, understand
 from coreagent.knowledge.search.references import Reference, references
+from coreagent.knowledge.search.sections import Sections
+from coreagent.knowledge.store.rows import ClauseRow
 
 GLOSSARY = Glossary([Term(abbreviation="UPF", expansion="User Plane Function")])
 
@@ -92,11 +94,18 @@ def test_documents_and_clauses_are_recognised(text: str, expected: list[tuple[st
     assert references(text) == tuple(Reference(document=document, clause=clause) for document, clause in expected)
 
 
+def clause(number: str, path: str, row: int) -> ClauseRow:
+    return ClauseRow(id=row, document_id=1, parent_id=0, number=number, title="", path=path, level=1, start=0, end=1)
+
+
 def test_a_clause_takes_its_subclauses_along_but_not_its_namesakes() -> None:
-    asked = Reference(clause="5.3")
-    assert asked.names_clause("5.3") and asked.names_clause("5.3.1")
-    assert not asked.names_clause("5.31") and not asked.names_clause("15.3") and not asked.names_clause("")
-    assert Reference(clause="B").names_clause("Annex B")
+    rows = [("5.3", 1), ("5.3.1", 2), ("5.31", 3), ("15.3", 4), ("", 5), ("Annex B", 6), ("B.2", 7)]
+    sections = Sections([clause(number, f"{number} Paging of {row}", row) for number, row in rows])
+    assert sections.numbered("5.3") == {1, 2}
+    assert sections.numbered("B") == sections.numbered("Annex B") == {6, 7}
+    assert sections.numbered("5.4") == sections.numbered("") == set()
+    assert sections.called(["paging of 4"]) == {4}
+    assert sections.called(["5.3", "15.3"]) == {1, 2, 4}
 
 
 def test_a_document_is_known_however_it_is_written() -> None:

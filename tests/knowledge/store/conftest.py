@@ -1,6 +1,5 @@
 """A store of either kind: a SQLite file always, a PostgreSQL server of our own where its programs are present."""
 
-import itertools
 import os
 import shutil
 import signal
@@ -9,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -17,7 +17,6 @@ from coreagent.knowledge.store.opening import open_store
 from coreagent.knowledge.store.store import Store
 
 PASSWORD = "only-for-tests"
-_numbers = itertools.count()
 
 
 def _program(name: str) -> str:
@@ -28,13 +27,13 @@ def _program(name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Callable[[str], str]]:
-    """The address of a new, empty database, by name, on a server in a folder of its own."""
+def postgres_server() -> Iterator[str]:
+    """The address of a database on a server in a folder of its own."""
     initdb, postgres = _program("initdb"), _program("postgres")
     if not (initdb and postgres):
         pytest.skip("there is no PostgreSQL server on this machine")
     # A server refuses to run as root, and its socket's path has to be short.
-    user = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+    user: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     try:
         if user:
@@ -42,12 +41,20 @@ def postgres_server() -> Iterator[Callable[[str], str]]:
         (folder / "password").write_text(PASSWORD)
         (folder / "password").chmod(0o644)
         subprocess.run(
-            [initdb, "-D", folder / "data", "-U", "tester", "--auth=scram-sha-256", f"--pwfile={folder / 'password'}"]
+            [
+                initdb,
+                "-D",
+                str(folder / "data"),
+                "-U",
+                "tester",
+                "--auth=scram-sha-256",
+                f"--pwfile={folder / 'password'}",
+            ]
             + ["--encoding=UTF8", "--locale=C", "--no-sync"],
             check=True,
             capture_output=True,
             cwd=folder,
-            **user,  # type: ignore[call-overload]
+            **user,
         )
         with (folder / "log").open("wb") as log:
             server = subprocess.Popen(
@@ -55,10 +62,10 @@ def postgres_server() -> Iterator[Callable[[str], str]]:
                 stdout=log,
                 stderr=log,
                 cwd=folder,
-                **user,  # type: ignore[call-overload]
+                **user,
             )
         try:
-            yield _maker(folder, server)
+            yield _waited_for(f"postgresql://tester@/postgres?host={folder}", folder, server)
         finally:
             server.send_signal(signal.SIGQUIT)  # At once: nothing in it is kept.
             server.wait(timeout=30)
@@ -66,33 +73,25 @@ def postgres_server() -> Iterator[Callable[[str], str]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _maker(folder: Path, server: "subprocess.Popen[bytes]") -> Callable[[str], str]:
-    def address(name: str) -> str:
-        return f"postgresql://tester@/{name}?host={folder}"
-
+def _waited_for(address: str, folder: Path, server: "subprocess.Popen[Any]") -> str:
     deadline = time.monotonic() + 30
     while True:
         try:
-            connection = psycopg.connect(address("postgres"), password=PASSWORD, autocommit=True)
+            psycopg.connect(address, password=PASSWORD).close()
         except psycopg.OperationalError:
             assert server.poll() is None and time.monotonic() < deadline, (folder / "log").read_text()
             time.sleep(0.05)
         else:
-            connection.close()
-            break
-
-    def make(name: str) -> str:
-        with psycopg.connect(address("postgres"), password=PASSWORD, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"'.encode())
-        return address(name)
-
-    return make
+            return address
 
 
 @pytest.fixture
-def postgres_address(postgres_server: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> str:
+def postgres_address(postgres_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The database, with nothing of ours in it."""
     monkeypatch.setenv("PGPASSWORD", PASSWORD)
-    return postgres_server(f"t{next(_numbers)}")
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA IF EXISTS coreagent CASCADE")
+    return postgres_server
 
 
 Opener = Callable[[], Store]

@@ -25,7 +25,7 @@ def test_a_wrong_password_is_said(postgres_address: str, monkeypatch: pytest.Mon
 
 def test_a_missing_database_is_said(postgres_address: str) -> None:
     with pytest.raises(KnowledgeError, match="does not exist") as caught:
-        open_store(NOWHERE, postgres_address.replace("@/t", "@/none"))
+        open_store(NOWHERE, postgres_address.replace("@/postgres", "@/none"))
     assert "createdb" in caught.value.mend
 
 
@@ -66,12 +66,11 @@ def test_a_user_who_may_only_read_can_read(postgres_address: str, monkeypatch: p
     writer.create("mine", label=Sensitivity.PUBLIC, embedder=EMBEDDER)
     writer.close()
     with psycopg.connect(postgres_address, autocommit=True) as other:
-        name = other.info.dbname
-        other.execute(f"CREATE ROLE reader_{name} LOGIN PASSWORD 'read'".encode())
-        other.execute(f"GRANT USAGE ON SCHEMA coreagent TO reader_{name}".encode())
-        other.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA coreagent TO reader_{name}".encode())
+        other.execute("CREATE ROLE reader LOGIN PASSWORD 'read'")
+        other.execute("GRANT USAGE ON SCHEMA coreagent TO reader")
+        other.execute("GRANT SELECT ON ALL TABLES IN SCHEMA coreagent TO reader")
     monkeypatch.setenv("PGPASSWORD", "read")
-    reader = open_store(NOWHERE, postgres_address.replace("tester@", f"reader_{name}@"))
+    reader = open_store(NOWHERE, postgres_address.replace("tester@", "reader@"))
     assert [row.name for row in reader.corpora()] == ["mine"]
     with pytest.raises(KnowledgeError, match="not allowed"):
         reader.remove("mine")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from coreagent.labels import Sensitivity
 from coreagent.models.embedding import Embedder, EmbedderIdentity
 
 
@@ -13,6 +14,7 @@ class HashedWords:
     """Likeness is shared words; the same in every process."""
 
     identity = EmbedderIdentity("hashed-words", 256, "test")
+    clearance = Sensitivity.CONFIDENTIAL
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         rows = np.zeros((len(texts), 256), dtype=np.float32)
@@ -21,6 +23,8 @@ class HashedWords:
                 row[int(hashlib.sha256(word[:5].encode()).hexdigest(), 16) % 256] += 1
         norms = np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
         return np.asarray(rows / norms, dtype=np.float32)
+
+    embed_queries = embed
 
 
 @pytest.fixture
