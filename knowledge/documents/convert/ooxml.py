@@ -35,6 +35,8 @@ _PLACEHOLDER_TITLES = (
     "title",
     "3gpp ts ab.cde",
 )
+_COMPLAINTS: tuple[type[Exception], ...] = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError)
+"""The office libraries look parts and attributes up without asking whether they are there, and raise what comes."""
 _PROGRAMS = ("openpyxl", "python-docx", "python-pptx", "xlsxwriter", "apache poi", "unknown")
 """Authors that are none."""
 _DC = "{http://purl.org/dc/elements/1.1/}"
@@ -196,11 +198,9 @@ def reading_with(library: str, package: Package, *errors: type[Exception]) -> Ge
     if package.is_strict:
         mend = "Save it in an office program as an ordinary file of its kind, or with LibreOffice."
         raise DocumentError('it was saved as "Strict Open XML"', path=package.name, mend=mend)
-    # The office libraries look parts and attributes up without asking whether they are there, and raise what comes.
-    complaints: tuple[type[Exception], ...] = (LookupError, ValueError, TypeError, AttributeError, *errors)
     try:
         yield
-    except complaints as error:
+    except (*_COMPLAINTS, *errors) as error:
         cause = one_line(str(error))[:200]
         mend = "Open it in an office program and save it again."
         raise DocumentError(f"damaged: {library} says {cause!r}", path=package.name, mend=mend) from error
