@@ -12,9 +12,10 @@ from coreagent.messages import Usage
 class Citation:
     """Where a statement comes from.
 
-    For a document: ``corpus``, ``document`` (its title), ``section`` (heading path) and the character span
-    ``start..end`` in the stored document text, and the ``page`` it begins on (0 where there are none). For a tool: ``corpus`` is ``"tool"``, ``document`` the tool's name,
-    ``section`` the standard clause or method it applies, and the span is 0..0.
+    For a document: ``corpus``, ``document`` (its title), ``section`` (heading path), the character span
+    ``start..end`` in the stored document text, and the ``page`` it begins on (0 where there are none). For a tool:
+    ``corpus`` is ``"tool"``, ``document`` the tool's name, ``section`` the standard clause or method it applies, and
+    the span is 0..0.
     """
 
     corpus: str
