@@ -1,12 +1,12 @@
 """How well corpora are searched.
 
-    python -m benchmarks.retrieval --data DIR [--base FOLDER] [--config coreagent.toml]
+    python -m benchmarks.retrieval --data DIR [--base FOLDER] [--teacher FOLDER --cache FILE] [--config coreagent.toml]
 
 For each question set, on questions that nothing was fitted on: recall@1, recall@5 and MRR@10 of BM25, of the dense
 search and of the fused one, as the library does them (copies collapsed), with 95 % intervals, and the paired
-differences. ``--base`` is another packed static model, the dense column of which is printed too; ``--config`` names a
-settings file whose ``[knowledge.embedder]`` is measured beside them. Then how well "nothing relevant here" is told: 200
-questions to the documentation against 200 off-topic ones.
+differences. Beside them, what other embedders would give: ``--base``, another packed static model; ``--teacher``, a
+sentence transformer (see ``embedder_teacher``); ``--config``, the ``[knowledge.embedder]`` of a settings file. Then how
+well "nothing relevant here" is told: 200 questions to the documentation against 200 off-topic ones.
 """
 
 import argparse
@@ -35,7 +35,8 @@ from coreagent.knowledge.glossary import bundled_glossary
 from coreagent.knowledge.retrieval import Retrieval
 from coreagent.knowledge.search.engine import Options, RankBy, search
 from coreagent.knowledge.search.question import understand
-from coreagent.models.embedding import Embedder
+from coreagent.labels import Sensitivity
+from coreagent.models.embedding import Embedder, EmbedderIdentity
 from coreagent.settings import Environment, load_settings
 from coreagent.wiring import build_embedder
 
@@ -52,6 +53,27 @@ class Column:
     name: str
     embedder: Embedder
     rank_by: RankBy
+
+
+class Transformer:
+    """A sentence transformer as an embedder."""
+
+    clearance = Sensitivity.CONFIDENTIAL
+
+    def __init__(self, folder: Path, *, cache: Path | None) -> None:
+        """Read the weights; ``cache`` keeps vectors for another run."""
+        from benchmarks.embedder_teacher import Teacher  # noqa: PLC0415 - safetensors is needed by nobody else
+
+        self._teacher = Teacher(folder, max_tokens=256, cache=cache)
+        self.identity = EmbedderIdentity(folder.parent.name, self._teacher.width, folder.name)
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Rows of unit length."""
+        return self._teacher.embed(texts)
+
+    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The same as for passages."""
+        return self._teacher.embed(texts)
 
 
 class Searched:
@@ -97,19 +119,26 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Measure retrieval.")
     parser.add_argument("--data", type=Path)
     parser.add_argument("--base", type=Path)
+    parser.add_argument("--teacher", type=Path)
+    parser.add_argument("--cache", type=Path)
     parser.add_argument("--config", type=Path)
+    parser.add_argument("--set", action="append", default=[], help="Only the set of this name; repeatable.")
     chosen = parser.parse_args(arguments)
     data = data_folder(chosen.data)
     tuned = StaticEmbedder.load()
     others: list[tuple[str, Embedder]] = []
     if chosen.base:
         others.append(("base static", StaticEmbedder.load(chosen.base)))
+    if chosen.teacher:
+        others.append((chosen.teacher.parent.name, Transformer(chosen.teacher, cache=chosen.cache)))
     if chosen.config:
         environment = Environment()
         configured = build_embedder(load_settings(chosen.config).knowledge.embedder, environment)
         if configured is not None:
             others.append(("configured", configured))
     for questions in (entity_set(data), teleqna_set(data), heading_set(data), primer_set(), section_set(data)):
+        if chosen.set and questions.name not in chosen.set:
+            continue
         corpus = corpus_of(questions.documents, tuned)
         searched = Searched(corpus)
         print(f"{questions.name}: {len(questions.check)} questions, {len(corpus.index.columns.ids):,} passages")
