@@ -47,7 +47,10 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of one proposal. ``error`` is empty on success; ``source`` says who reported a failure."""
+    """What came of one proposal. ``error`` is empty on success; ``source`` says who reported a failure.
+
+    ``kind`` is the class name of what a tool raised and ``mend`` how to go on; ``error`` has the mend's words too.
+    """
 
     call_id: str
     subtask: str
@@ -57,6 +60,8 @@ class Outcome:
     label: Label = PUBLIC
     error: str = ""
     source: FeedbackSource = "tool"
+    kind: str = ""
+    mend: str = ""
 
 
 class ActionModule(Protocol):
@@ -119,16 +124,18 @@ class GatedAction:
             return _refused(proposal)
         started = time.perf_counter()
         emit(ToolStarted(proposal.call_id, proposal.tool, mask(proposal.arguments), proposal.subtask))
-        result, error, replayed = None, "", False
+        result, raised, replayed = None, None, False
         try:
             result, replayed = await self._run_once(tool, proposal, run_id, corpora)
         except CoreAgentError as failure:
-            error = f"{failure} {failure.mend}".strip()
+            raised = failure
+        error = f"{raised} {raised.mend}".strip() if raised else ""
         summary = mask(result.text if result else "")[:SUMMARY_CHARS]
         seconds = time.perf_counter() - started
         emit(ToolFinished(proposal.call_id, proposal.tool, proposal.subtask, summary, seconds, mask(error), replayed))
         if result is None:
-            return _outcome(proposal, error=error, source=tool.info.source)
+            failed = _outcome(proposal, error=error, source=tool.info.source)
+            return replace(failed, kind=type(raised).__name__, mend=raised.mend if raised else "")
         screened = self.security.screen_result(tool.info, result)
         emit(screened)
         joined = strictest([proposal.label, screened.label, *(item.label for item in result.evidence)])

@@ -30,7 +30,14 @@ from scipy.optimize import minimize
 from scipy.special import expit, logsumexp, softmax
 
 from coreagent.knowledge.embedding.static_embedder import StaticEmbedder
-from coreagent.knowledge.search.fusion import FusionWeights, confidence, fuse, passage_features, result_features
+from coreagent.knowledge.search.fusion import (
+    FEATURES,
+    FusionWeights,
+    confidence,
+    fuse,
+    passage_features,
+    result_features,
+)
 
 Floats = NDArray[np.float64]
 _TOP = 3
@@ -50,7 +57,7 @@ def fit_ranking(groups: Sequence[Sequence[Pool]]) -> Floats:
                 slope += features.T @ (softmax(logits) - _within(logits, gold)) / len(group)
         return value, slope
 
-    return _least(loss, np.ones(data[0][0][0].shape[1]))
+    return _least(loss, np.ones(len(FEATURES)))
 
 
 def _within(logits: Floats, gold: NDArray[np.bool_]) -> Floats:

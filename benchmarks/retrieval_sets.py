@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coreagent.knowledge.documents.document import Document, Grammar
-from coreagent.knowledge.documents.front_matter import split_front_matter, texts
+from coreagent.knowledge.documents.front_matter import Meta, split_front_matter, texts
 from coreagent.knowledge.index.dense import ExactIndex
 from coreagent.knowledge.index.terms import terms
 from coreagent.knowledge.ingest.prepare import prepare, read_document
@@ -152,7 +152,10 @@ def _read(row: dict[str, str]) -> Document | None:
     grammar = _GRAMMARS.get(Path(row["path"]).suffix.lower())
     if grammar is None:
         return None
-    meta, body_start = split_front_matter(row["text"]) if grammar == "markdown" else ({}, 0)
+    meta: Meta = {}
+    body_start = 0
+    if grammar == "markdown":
+        meta, body_start = split_front_matter(row["text"])
     heading = first_heading(row["text"], grammar, body_start=body_start)
     title = " ".join(texts(meta, "title")) or heading or Path(row["path"]).stem
     return _document(f"{row['source']}/{row['path']}", row["text"], grammar, title=title, body_start=body_start)

@@ -112,7 +112,8 @@ class CoreOutput(TypedDict):
 
 
 class CoreState(TypedDict):
-    """Between nodes. Mappings are keyed by subtask id, ``proposals`` and ``outcomes`` by call id.
+    """Between nodes. Mappings are keyed by subtask id, ``proposals`` and ``outcomes`` by call id,
+    ``failed``, the last outcome of each tool that has not worked since, by the tool's name.
 
     A key is there once the node that sets it has run; a node that may run before that reads it with ``get``.
     """
@@ -128,6 +129,7 @@ class CoreState(TypedDict):
     results: Annotated[dict[str, SubtaskResult], merge]
     proposals: Annotated[dict[str, Proposal], merge]
     outcomes: Annotated[dict[str, Outcome], merge]
+    failed: Annotated[dict[str, Outcome], merge]
     decisions: Annotated[tuple[Decision, ...], append]
     spent: Annotated[Spent, newest]
     security_log: Annotated[tuple[str, ...], append]

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from coreagent.answer import Evidence
 from coreagent.errors import KnowledgeError
 
 BUNDLED = Path(__file__).resolve().parent / "glossary.toml"
@@ -23,6 +24,27 @@ class Term:
     expansion: str
     meaning: str = ""
     source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedTerm:
+    """A term that a document of a corpus states, and the passage that states it."""
+
+    term: Term
+    evidence: Evidence
+
+
+class TermSource(Protocol):
+    """Knows what the documents of corpora say that a term stands for."""
+
+    async def define(self, name: str, *, corpora: tuple[str, ...] = ()) -> tuple[StatedTerm, ...]:
+        """Each meaning of an abbreviation or term once, the best founded first; all corpora when none is named.
+
+        Raises:
+            UnknownNameError: a corpus that does not exist.
+            KnowledgeError: a corpus that can not be read.
+        """
+        ...
 
 
 class Glossary:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from coreagent.errors import EmbedderMismatchError, KnowledgeError, UnknownNameError, UsageError
 from coreagent.knowledge.audit import AuditReport, audit_corpus
 from coreagent.knowledge.clearance import check_clearance
-from coreagent.knowledge.glossary import bundled_glossary
+from coreagent.knowledge.glossary import StatedTerm, bundled_glossary
 from coreagent.knowledge.index.dense import DenseIndex, ExactIndex, VectorSource
 from coreagent.knowledge.primer_store import NAME as PRIMER
 from coreagent.knowledge.primer_store import open_primer
@@ -20,6 +20,7 @@ from coreagent.knowledge.retrieval import Retrieval, Where
 from coreagent.knowledge.search.corpus_index import CorpusIndex, open_index
 from coreagent.knowledge.search.engine import Options, RankBy, search
 from coreagent.knowledge.search.question import understand
+from coreagent.knowledge.search.stated import stated_terms
 from coreagent.knowledge.store.opening import open_store
 from coreagent.knowledge.store.rows import ChunkRow, CorpusRow
 from coreagent.knowledge.store.store import Store
@@ -281,6 +282,22 @@ class Library:
             explain=explain,
         )
         return search(question, opened, embedder=self._embedder, options=options, reranker=self._reranker)
+
+    async def define(self, name: str, *, corpora: tuple[str, ...] = ()) -> tuple[StatedTerm, ...]:
+        """As in the TermSource protocol, without the primer: its terms are the bundled glossary's. Works in a thread.
+
+        Nothing is sent to an embedder.
+        """
+        return await asyncio.to_thread(self._define, name, corpora or self._settings.corpora)
+
+    def _define(self, name: str, corpora: tuple[str, ...]) -> tuple[StatedTerm, ...]:
+        rows = self._own_store(write=False).corpora() if self._has_own() else ()
+        own = {row.name: row for row in rows}
+        for corpus in corpora:
+            if corpus not in own and corpus != PRIMER:
+                raise UnknownNameError("corpus", corpus, sorted([*own, PRIMER]))
+        chosen = [own[corpus] for corpus in dict.fromkeys(corpora or own) if corpus != PRIMER]
+        return stated_terms(name, [self._index(self._own_store(write=False), row) for row in chosen])
 
     def close(self) -> None:
         """Give the files back."""

@@ -49,9 +49,9 @@ def test_every_command_exists_with_its_options(line: str) -> None:
 
 
 def test_the_settings_are_valid() -> None:
-    (text,) = blocks("toml")
-    settings = parse_settings(tomllib.loads(text), text=text)
-    assert set(settings.models) == {"vllm/llama-3.1-8b", "openai/gpt-4o-mini"}
+    known = [parse_settings(tomllib.loads(text), text=text) for text in blocks("toml")]
+    assert {name for settings in known for name in settings.models} == {"vllm/llama-3.1-8b", "openai/gpt-4o-mini"}
+    assert any(settings.knowledge.reranker for settings in known)
 
 
 def test_the_first_python_block_runs() -> None:

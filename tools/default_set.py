@@ -1,6 +1,6 @@
 """The tools that come with the package."""
 
-from coreagent.knowledge.glossary import Glossary
+from coreagent.knowledge.glossary import Glossary, TermSource
 from coreagent.knowledge.retrieval import Retriever
 from coreagent.tools.calculate import calculate
 from coreagent.tools.diagnose_drive_test import diagnose_drive_test
@@ -16,11 +16,14 @@ from coreagent.tools.tool import Tool
 __all__ = ["default_tools"]
 
 
-def default_tools(retriever: Retriever, glossary: Glossary) -> tuple[Tool, ...]:
-    """Search and glossary over what is given, and the calculators; all of effect ``read``."""
+def default_tools(retriever: Retriever, glossary: Glossary, corpora: TermSource | None = None) -> tuple[Tool, ...]:
+    """Search and glossary over what is given, and the calculators; all of effect ``read``.
+
+    ``corpora`` know the terms that documents state themselves, which come before those of ``glossary``.
+    """
     return (
         make_search_corpus(retriever),
-        make_glossary(glossary.lookup, near=glossary.near),
+        make_glossary(glossary.lookup, near=glossary.near, corpora=corpora),
         calculate,
         link_budget,
         nr_arfcn,

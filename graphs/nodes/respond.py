@@ -33,17 +33,21 @@ def respond_node(deps: Deps) -> StateNode:
         options = state["options"]
         ledger = deps.live.ledger(options, state.get("spent", Spent()))
         text, evidence, choice, verdict = _content(state, deps.passages)
+        broken = _broken(state, verdict)
+        if broken and verdict.outcome == "not_found":
+            # It only looked as if nothing was there.
+            text, verdict = f"No answer: what was asked for could not be looked up. {broken.message}", UNVERIFIED
         text, citations, verdict = renumber(text, evidence, verdict)
         label = evidence_label(state) if "plan" in state else state["label"]
         text, screened = deps.agent.security.screen_response(text, label)
         emitter(runtime)(screened)
-        stop = state.get("stopped")
+        stop = broken or state.get("stopped")
         decisions = state.get("decisions", ())
         answer = Answer(
             run_id=options.run_id,
             question=state["question"],
             text=text,
-            status=_status(state, verdict),
+            status=_status(stop, verdict),
             citations=citations,
             verdict=verdict,
             choice=choice,
@@ -52,7 +56,7 @@ def respond_node(deps: Deps) -> StateNode:
             cost_usd=ledger.spent.usd,
             seconds=max(0.0, time.time() - options.started),
             decisions=decisions,
-            notes=(*_notes(decisions), *_failed_calls(state), *_stop_note(stop)),
+            notes=(*_notes(decisions), *_failed_calls(state, broken), *_stop_note(stop)),
             error=stop.kind if stop else "",
             mend=stop.mend if stop and stop.kind else "",
         )
@@ -109,25 +113,36 @@ def _beginning(item: Evidence) -> str:
     return textwrap.shorten(item.text, SHOWN_EVIDENCE_CHARS, placeholder=" ...")
 
 
-def _status(state: CoreState, verdict: Verdict) -> Status:
-    if "stopped" in state:
-        return (
-            "refused"
-            if state["stopped"].kind in ("SecurityError", "ClearanceError", "ActionDeniedError")
-            else "partial"
-        )
+def _broken(state: CoreState, verdict: Verdict) -> Stopped | None:
+    """The failure of a tool behind an answer that is none; an error that stopped the run itself comes first."""
+    failed = tuple(state.get("failed", {}).values())
+    answered = verdict.outcome != "not_found" and ("kept" in state or "draft" in state)
+    if not failed or answered or ("stopped" in state and state["stopped"].kind):
+        return None
+    return Stopped(failed[0].kind, _failure(failed[0], mend=False), failed[0].mend)
+
+
+def _status(stop: Stopped | None, verdict: Verdict) -> Status:
+    if stop is not None:
+        return "refused" if stop.kind in ("SecurityError", "ClearanceError", "ActionDeniedError") else "partial"
     return "not_found" if verdict.outcome == "not_found" else "complete"
 
 
-def _failed_calls(state: CoreState) -> tuple[str, ...]:
-    """Calls of the last plan that gave nothing: what they would have found is missing from the answer."""
+def _failed_calls(state: CoreState, broken: Stopped | None) -> tuple[str, ...]:
+    """Calls of the last plan that gave nothing: what they would have found is missing from the answer.
+
+    Where that is why there is no answer, it is said once, as the reason.
+    """
+    if broken:
+        return ()
     current = {task.id for task in state["plan"].subtasks} if "plan" in state else set[str]()
     failed = [entry for entry in state.get("outcomes", {}).values() if entry.error and entry.subtask in current]
     return tuple(dict.fromkeys(_failure(entry) for entry in failed))
 
 
-def _failure(outcome: Outcome) -> str:
-    said = outcome.error.removeprefix(f"{outcome.tool}: ")
+def _failure(outcome: Outcome, *, mend: bool = True) -> str:
+    said = outcome.error if mend else outcome.error.removesuffix(outcome.mend).rstrip()
+    said = said.removeprefix(f"{outcome.tool}: ")
     return f"{outcome.tool}: {said}" if outcome.tool else said
 
 

@@ -50,7 +50,9 @@ def read_document(path: Path, name: str = "", *, shown: str = "", max_mb: int = 
         what = "there is no text below the front matter" if body_start else "it holds no text"
         raise DocumentError(what, path=str(path), mend="Write the article.")
     _check_label(meta, path)
-    heading = first_heading(text, source.grammar, body_start=body_start)
+    # The first heading of a workbook is the name of a sheet, that of slides the number of one: no titles of the whole.
+    named = read.format not in ("xlsx", "pptx")
+    heading = first_heading(text, source.grammar, body_start=body_start) if named else ""
     name = spelled(name or path.name)
     stated = " ".join(texts(meta, "title"))
     title = stated or storable(source.title) or heading or PurePosixPath(name).stem

@@ -1,9 +1,14 @@
 """Chunks become evidence: what a model is shown, and where it is cited from."""
 
+import re
+
 from coreagent.answer import Citation, Evidence
 from coreagent.knowledge.search.corpus_index import CorpusIndex
 from coreagent.knowledge.store.rows import ChunkRow
 from coreagent.labels import Label
+
+_BREAKS = tuple(map(re.compile, (r"\n\s*\n", r"(?<=[.!?])\s+|(?<=[。！？])", r"\n", r"\s+")))
+"""Where a paragraph, a sentence, a line, a word ends."""
 
 
 def span_of(row: ChunkRow, *, context: int) -> tuple[int, int]:
@@ -23,6 +28,23 @@ def span_of(row: ChunkRow, *, context: int) -> tuple[int, int]:
     return row.start - min(most_before, spare - after), row.end + after
 
 
+def _whole(text: str, row: ChunkRow, *, span: tuple[int, int]) -> tuple[int, str]:
+    """The text from the first paragraph, else sentence, line or word that begins before the chunk, and where it starts.
+
+    It goes to the last sentence, or else word, that ends within it.
+    The chunk itself is never cut.
+    """
+    before, behind = row.start - span[0], row.end - span[0]
+    first, last = 0, len(text)
+    if before > 0 and span[0] != row.clause_start:
+        first = next((found.end() for form in _BREAKS if (found := form.search(text, 0, before))), before)
+    if last > behind and span[1] != row.clause_end:
+        ends = [found.start() for form in _BREAKS[:2] for found in form.finditer(text, behind)]
+        last = max(ends, default=max(text.rfind(" ", behind), behind))
+    kept = text[first:last]
+    return span[0] + first + len(kept) - len(kept.lstrip()), kept.strip()
+
+
 def document_name(row: ChunkRow) -> str:
     """As it is cited: a standard's number and version before its title, unless the title says them."""
     number, version = row.specification.number, row.specification.version
@@ -37,10 +59,8 @@ def evidence(index: CorpusIndex, row: ChunkRow, *, span: tuple[int, int], score:
     start, end = span
     text = row.text
     if span != (row.start, row.end):
-        text = index.store.spans(row.document_id, [span])[0] or row.text
-        stripped = text.strip()
-        start += text.find(stripped)
-        text, end = stripped, start + len(stripped)
+        start, text = _whole(index.store.spans(row.document_id, [span])[0] or row.text, row, span=span)
+        end = start + len(text)
     elif row.context:
         text = f"{row.context}\n{text}"
     return Evidence(

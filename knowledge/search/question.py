@@ -21,6 +21,7 @@ _MAX_CHARACTERS = 2_000
 _MAX_PARTS = 4
 _MAX_OPTIONS = 8
 _SMALL = frozenset(("", "a", "an", "and", "at", "by", "for", "in", "of", "on", "or", "the", "to", "with"))
+_SOURCE = re.compile(r"\s*\[[^\[\]]{2,80}\]\s*\Z")
 _WORD = re.compile(r"[^\s?,;:()\[\]\"'“”]+")
 
 
@@ -64,7 +65,7 @@ def understand(text: str, *, glossaries: Sequence[Glossary], split: bool = True,
     stem = " ".join(parsed.stem.split())[:_MAX_CHARACTERS] if parsed and parsed.options else clean
     stem = stem or clean
     expansions = tuple(dict.fromkeys(term for one in glossaries for term in one.expand(stem)))
-    queries = [Query(text=stem, concepts=concepts(stem, expansions))]
+    queries = [Query(text=_SOURCE.sub("", stem) or stem, concepts=concepts(stem, expansions))]
     if split:
         parts = split_parts(stem)
         if 1 < len(parts) <= _MAX_PARTS:
@@ -82,11 +83,14 @@ def _query(text: str, glossaries: Sequence[Glossary], *, weight: float, role: st
 def concepts(text: str, expansions: Iterable[str] = ()) -> tuple[Concept, ...]:
     """The words of a question, each once; an abbreviation and the full form beside it are one concept.
 
-    The words of ``expansions`` that the question does not hold itself count for less.
+    The words of ``expansions`` that the question does not hold itself count for less, and so do those of a source in
+    brackets at its end ("[3GPP Release 17]"), which say where to look rather than for what.
     """
-    rest, found = text, list[Concept]()
+    body = _SOURCE.sub("", text) or text
+    source = terms(text[len(body) :])
+    rest, found = body, list[Concept]()
     taken: set[str] = set()
-    for short, full in spelled_out(text):
+    for short, full in spelled_out(body):
         alternatives = (terms(short), terms(full))
         if not all(alternatives) or taken.intersection(*map(set, alternatives)):
             continue
@@ -103,9 +107,12 @@ def concepts(text: str, expansions: Iterable[str] = ()) -> tuple[Concept, ...]:
         if term not in taken:
             taken.add(term)
             found.append(Concept((((term, _SCAFFOLD_WEIGHT if term in _SCAFFOLD else 1.0),),)))
-    for term in dict.fromkeys(term for expansion in expansions for term in terms(expansion)):
-        if term not in taken:
-            found.append(Concept((((term, _EXPANSION_WEIGHT),),)))
+    expanded = (term for expansion in expansions for term in terms(expansion))
+    for weight, more in ((_SCAFFOLD_WEIGHT, source), (_EXPANSION_WEIGHT, expanded)):
+        for term in more:
+            if term not in taken:
+                taken.add(term)
+                found.append(Concept((((term, weight),),)))
     # A question of scaffolding alone ("What is its purpose?") is still searched for what it has.
     return tuple(found)
 

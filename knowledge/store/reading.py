@@ -27,7 +27,8 @@ _CLAUSE = 'SELECT id, document_id, parent_id, number, title, path, level, start,
 _CHUNK = (
     'SELECT c.id, c.document_id, d.slug, d.title, d.number, d.version, d."release", c.section, c.start, c."end",'
     " c.text, c.kind, d.label, d.meta, c.page, c.context, c.clause_id, coalesce(l.number, ''),"
-    ' coalesce(l.start, c.start), coalesce(l."end", c."end")'
+    ' coalesce(l.start, c.start), coalesce(l."end", c."end"),'
+    " d.format"
     " FROM chunk c JOIN document d ON d.id = c.document_id LEFT JOIN clause l ON l.id = c.clause_id"
 )
 
@@ -127,6 +128,7 @@ def chunks(connection: Connection, corpus: CorpusRow, ids: Sequence[int]) -> Ite
             clause_number=r[17],
             clause_start=r[18],
             clause_end=r[19],
+            format=r[20],
         )
 
 

@@ -84,6 +84,7 @@ class ChunkRow:
     document_id: int
     slug: str
     title: str
+    format: str
     specification: Specification
     section: str
     start: int

@@ -171,6 +171,16 @@ class Store:
             )
         return tuple(Term(abbreviation=r[0], expansion=r[1], meaning=r[2], source=r[3]) for r in rows)
 
+    def documents_stating(self, corpus: CorpusRow, term: Term) -> tuple[int, ...]:
+        """Ids of the documents that state this very term, ascending."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT DISTINCT document_id FROM term WHERE corpus_id = ? AND abbreviation = ? AND expansion = ?"
+                " AND meaning = ? AND source = ? ORDER BY document_id",
+                (corpus.id, term.abbreviation, term.expansion, term.meaning, term.source),
+            )
+        return tuple(row[0] for row in rows)
+
     def stats(self, corpus: CorpusRow) -> CorpusStats:
         """Counts for the user's eye."""
         with self._database.reading() as connection:

@@ -24,6 +24,12 @@ _CHAPTER = re.compile(
 _CHINESE_CHAPTER = re.compile(
     r"第[ \t]*(?P<number>\d{1,3}|[一二三四五六七八九十百]{1,5})[ \t]*(?P<unit>[章节])[ \t\u3000:：]*(?P<title>.*)"
 )
+# Only what may stand in a heading: "<get-config>" and "List<int>" are words of their subject.
+_TAG = re.compile(
+    r"</?(?:a|abbr|b|big|br|cite|code|del|div|em|font|h[1-6]|hr|i|img|ins|kbd|mark|p|q|s|samp|small|span|strong|sub|sup|tt|u|var"
+    r"|wbr)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
 _CONTENTS_LINE = re.compile(r"(?:\.{2}|\. \.|\u2026|\t|[ ]{2})[ \t.]*\d{1,4}\Z")
 
 
@@ -101,4 +107,4 @@ def plain_words(title: str) -> str:
     """A heading's words without Markdown or reStructuredText marks."""
     plain = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", title)
     plain = re.sub(r":[\w:]+:`([^`<]*)[^`]*`", r"\1", plain)
-    return re.sub(r"\s+", " ", re.sub(r"[`*]|</?\w+[^>]*>", "", plain)).strip()
+    return re.sub(r"\s+", " ", re.sub(r"[`*]", "", _TAG.sub("", plain))).strip()

@@ -9,7 +9,8 @@ _RELEASE = re.compile(r"\bRel(?:ease|-)?[\s-]*(\d{1,2})\b")
 # What may stand behind a number and its version in a line that is about nothing else.
 _REST = (
     r"(?P<rest>\s*[,;(\[\u2013\u2014:-]*\s*"
-    r"(?:\(?\d{4}-\d\d\)?|\(?\d{1,2}/\d{4}\)?|Rel(?:ease|-)?[\s-]*\d{1,2}|[)\],;]|\s)*)\Z"
+    r"(?:\(?\d{4}[-.]\d\d\)?|\(?\d{1,2}/\d{4}\)?|[A-Z][a-z]{2,8} \d{4}|Rel(?:ease|-)?[\s-]*\d{1,2}"
+    r"|Technical (?:Specification|Report)|[)\],;]|\s)*)\Z"
 )
 
 _3GPP = re.compile(r"(?:3GPP\s+)?(?P<kind>TS|TR)\s*(?P<series>\d\d)\.(?P<number>\d{3}(?:-\d{1,2}){0,2})(?![\d.])")
@@ -35,6 +36,10 @@ _GSMA = re.compile(
     r"(?P<body>GSMA\s+(?:PRD\s+)?|GSM Association\s+(?:Official Document\s+)?)?"
     r"(?P<number>(?:NG|IR|SGP|FS|RCC|TS)\.\d{2,3})(?![\d.]*\d)"
 )
+# A vendor's own: only kinds of documents, because a product has a number and a version too ("RU-7 V2.1").
+_OWN = re.compile(
+    r"(?P<number>[A-Z][A-Z\d]{1,7}[-/ ](?:TS|TR|IM|ID|UG|OM|RN|ICD|REQ|DOC|MAN|SPEC|PRD)[- ]?\d{3,6}(?:[-.]\d{1,3}){0,2})(?!\d)"
+)
 _TMF = re.compile(r"(?:TM Forum\s+)?TMF[\s-]?(?P<number>\d{3}[A-Z]?)(?![A-Za-z\d])")
 
 _FILE_3GPP = re.compile(
@@ -54,7 +59,7 @@ def from_line(line: str, *, titled: bool) -> Specification | None:
     ``titled`` says that the line is a title, whose further words are the document's subject; any other line has to
     give number and version and may give a date or a release, no more.
     """
-    for read in (_etsi, _3gpp, _oran, _ietf, _itu, _ieee, _gsma, _tm_forum):
+    for read in (_etsi, _3gpp, _oran, _ietf, _itu, _ieee, _gsma, _tm_forum, _own):
         found = read(line, titled)
         if found:
             return found
@@ -188,3 +193,12 @@ def _tm_forum(line: str, titled: bool) -> Specification | None:
         if found and titled
         else None
     )
+
+
+def _own(line: str, titled: bool) -> Specification | None:
+    """A document that a company numbers itself, in a line of the cover that says number and version, no more."""
+    found = _OWN.match(line)
+    if not found or titled:
+        return None
+    version, sure = _version_behind(line, found.end(), titled=False)
+    return Specification(number=found["number"], version=version) if sure else None

@@ -20,6 +20,7 @@ _MARKS = re.compile(r"^[#>*_|\s\f]+|[*_|\s]+$")
 _STAGES = ("wip", "draft", "alpha", "beta", "pre", "rc")
 _PRE_RELEASE = re.compile(rf"({'|'.join(_STAGES)})[.-]?(\d{{0,9}})", re.IGNORECASE)
 _MODULE = re.compile(r"(?:sub)?module (?P<name>[A-Za-z_][\w.-]*)\Z")
+_HYPHENS = str.maketrans("\u2010\u2011", "--")
 _DIGITS = re.compile(r"\d{1,9}")
 
 
@@ -28,7 +29,7 @@ def identify(*, name: str, title: str, text: str, meta: Meta) -> Specification:
 
     ``name`` is its file's name or path, ``text`` may be all of it. The keys ``specification``, ``version`` and
     ``release`` of ``meta`` come before anything found. Known are 3GPP (also as published by ETSI), O-RAN ALLIANCE,
-    IETF, ITU-T, IEEE, GSMA and TM Forum documents, YANG modules (by ``name@revision``, or a title ``module NAME`` and
+    IETF, ITU-T, IEEE, GSMA and TM Forum documents, a company's own with a line of number and version, YANG modules (by ``name@revision``, or a title ``module NAME`` and
     the keys ``namespace`` and ``version``) and OpenAPI descriptions (a title and the key ``version`` of a YAML or JSON
     file).
     """
@@ -89,7 +90,7 @@ def _head(text: str) -> Sequence[str]:
 
 def _from_lines(lines: Iterable[str], *, titled: bool = False) -> Iterator[Specification]:
     for line in lines:
-        plain = " ".join(_MARKS.sub("", line).split()) if len(line) <= _MAX_LINE else ""
+        plain = " ".join(_MARKS.sub("", line).translate(_HYPHENS).split()) if len(line) <= _MAX_LINE else ""
         found = from_line(plain, titled=titled) if plain else None
         if found:
             yield found

@@ -1,5 +1,6 @@
 """``[knowledge.embedder]`` and ``[knowledge.reranker]`` as a user meets them: in the doctor, a search, a mistake."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,24 @@ def test_nobody_listens(cli: Cli) -> None:
     configure("http://127.0.0.1:9/v1")
     for arguments in (("corpus", "list"), ("corpus", "search", "What is a cell?"), ("ask", "What is a cell?")):
         is_error(cli(*arguments), 4, "tiny: no connection to http://127.0.0.1:9/v1/embeddings", "Start the server")
+
+
+@pytest.mark.parametrize("graph", ["core", "tool_use"])
+def test_a_search_that_failed_is_no_search_that_found_nothing(cli: Cli, endpoint: Endpoint, graph: str) -> None:
+    Path("manual.md").write_text("# Power\n\nUse a 16 A breaker for each unit.\n", encoding="utf-8")
+    with endpoint(["ok"] * 60) as server:
+        configure(server.base_url, embedder="dimensions = 64", reranker=False)
+        assert cli("corpus", "add", "manual.md", "--name", "site").code == 0
+        assert cli("corpus", "list").code == 0  # Embeds the primer, which comes with the package.
+    configure("http://127.0.0.1:9/v1", embedder="dimensions = 64", reranker=False)
+    result = cli("ask", "Which breaker does each unit need?", "--corpus", "site", "--graph", graph, "--json")
+    assert result.code == 4
+    answer = json.loads(result.out)
+    assert (answer["status"], answer["error"]) == ("partial", "ModelUnreachableError")
+    assert "NOT FOUND" not in answer["text"]
+    assert "no connection to http://127.0.0.1:9/v1/embeddings" in answer["notes"][-1]
+    assert "Start the server" in answer["mend"]
+    assert "no connection to http://127.0.0.1:9/v1/embeddings" in result.err
 
 
 def test_questions_above_the_clearance_are_refused_before_any_is_sent(cli: Cli, endpoint: Endpoint) -> None:

@@ -12,6 +12,7 @@ from coreagent import (
 from coreagent.plans import RoleName
 from coreagent.settings import Settings, parse_settings
 from coreagent.testing import ScriptedModel
+from coreagent.tools.tool import ToolResult
 
 
 @tool
@@ -42,6 +43,16 @@ def broken(number: int) -> int:
         number: ignored.
     """
     raise RuntimeError("the probe is unplugged")
+
+
+@tool
+def empty(number: int) -> ToolResult:
+    """Find nothing.
+
+    Args:
+        number: ignored.
+    """
+    return ToolResult(text="nothing")
 
 
 @tool

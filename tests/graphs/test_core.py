@@ -159,6 +159,42 @@ async def test_a_tool_that_hangs_is_ended_and_the_answer_says_so() -> None:
     assert any("hang: no result within 0.05 s" in note for note in finished.answer.notes)
 
 
+async def test_where_a_tool_broke_nobody_knows_what_is_there() -> None:
+    models = scripted(
+        planner=[plan({"id": "s1", "tool": "broken"}), plan({"id": "s1", "tool": "double"})],
+        caller=[call("broken", number=1), call("double", number=2)],
+        summarizer=["NOT FOUND: nothing", "NOT FOUND: 4 is no answer"],
+    )
+    async with CoreAgent(models=models, tools=[broken, double], settings=settings()) as agent:
+        _, finished = await run(agent)
+    answer = finished.answer
+    assert (answer.status, answer.error) == ("partial", "ToolFailedError")
+    assert "NOT FOUND" not in answer.text and "the probe is unplugged" in answer.text
+    assert "the probe is unplugged" in answer.notes[-1]
+
+
+async def test_a_tool_that_works_again_is_no_reason() -> None:
+    tries = iter([RuntimeError("busy"), None])
+
+    @tool
+    def shaky() -> str:
+        """Fail once."""
+        failure = next(tries)
+        if failure:
+            raise failure
+        return "nothing of note"
+
+    models = scripted(
+        planner=[plan({"id": "s1", "tool": "shaky"})] * 2,
+        caller=[call("shaky")] * 2,
+        summarizer=["NOT FOUND: nothing"] * 2,
+    )
+    async with CoreAgent(models=models, tools=[shaky], settings=settings()) as agent:
+        _, finished = await run(agent)
+    assert (finished.answer.status, finished.answer.error) == ("not_found", "")
+    assert finished.answer.text == "NOT FOUND: nothing"
+
+
 async def test_replans_are_bounded() -> None:
     plans = [plan({"id": "s1", "tool": "double"})] * 3
     models = scripted(

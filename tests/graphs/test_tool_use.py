@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from tests.graphs.scripts import call, verdict
-from tests.graphs.stepping import broken, double, half, hostile, play, prompt, run, scripted, settings, text_call
+from tests.graphs.stepping import broken, double, empty, half, hostile, play, prompt, run, scripted, settings, text_call
 
 from coreagent import (
     Budget,
@@ -99,7 +99,7 @@ async def test_a_blank_planner_is_asked_again_as_it_was_and_five_times_at_most()
     assert any(isinstance(event, Warned) and "wrote nothing" in event.message for event in events)
 
 
-async def test_giving_up_with_something_found_is_partial_and_without_is_not_found() -> None:
+async def test_giving_up_is_partial_with_something_found_or_broken_and_else_not_found() -> None:
     _, answer, _ = await play(
         [double],
         planner=["Double. Next: caller.", "That is all I can. Next: give up."],
@@ -113,10 +113,17 @@ async def test_giving_up_with_something_found_is_partial_and_without_is_not_foun
     events, answer, models = await play(
         [broken], planner=["Try. Next: caller.", "No. Next: give up."], caller=[call("broken", number=4)]
     )
-    assert answer.status == "not_found"
-    assert answer.text.startswith("NOT FOUND:")
+    assert (answer.status, answer.error, answer.verdict.outcome) == ("partial", "ToolFailedError", "unverified")
+    assert answer.text.startswith("No answer:") and "the probe is unplugged" in answer.text
+    assert "the probe is unplugged" in answer.notes[-1]
     assert "observation: error: broken:" in prompt(models["planner"], 1)
     assert [event.source for event in events if isinstance(event, Feedback)] == ["tool"]
+
+    _, answer, _ = await play(
+        [empty], planner=["Try. Next: caller.", "No. Next: give up."], caller=[call("empty", number=4)]
+    )
+    assert answer.status == "not_found"
+    assert answer.text.startswith("NOT FOUND:")
 
 
 async def test_an_unknown_tool_is_mended_by_one_re_ask() -> None:
@@ -176,7 +183,7 @@ async def test_after_the_last_step_the_conclusion_is_drawn_from_what_there_is() 
 
 async def test_steps_that_found_nothing_end_as_not_found() -> None:
     _, answer, _ = await play(
-        [broken], settings(max_steps=1), planner=["Try. Next: caller."] * 2, caller=[call("broken", number=1)]
+        [empty], settings(max_steps=1), planner=["Try. Next: caller."] * 2, caller=[call("empty", number=1)]
     )
     assert answer.status == "not_found"
 

@@ -58,6 +58,20 @@ def test_the_title_is_front_matter_then_heading_then_name(tmp_path: Path) -> Non
     assert read_document(made(tmp_path, "b.txt", b"text")).title == "b"
 
 
+@pytest.mark.parametrize("suffix", [".xlsx", ".pptx"])
+def test_a_workbook_is_not_called_like_its_first_sheet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    path = tmp_path / f"thresholds{suffix}"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("part.xml", "<a/>")
+    use_converter(monkeypatch, suffix, lambda path: Conversion(text="## Sheet1\n\n| A |\n|---|\n", grammar="markdown"))
+    assert read_document(path).title == "thresholds"
+    stated = Conversion(text="## Sheet1\n", grammar="markdown", title="Thresholds of the RU-7")
+    use_converter(monkeypatch, suffix, lambda path: stated)
+    assert read_document(path).title == "Thresholds of the RU-7"
+
+
 @pytest.mark.parametrize(
     ("name", "data", "cause", "mend"),
     [

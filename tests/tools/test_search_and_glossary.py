@@ -5,7 +5,7 @@ import pytest
 
 from coreagent.answer import Citation, Evidence
 from coreagent.errors import KnowledgeError, ToolArgumentsError, ToolFailedError, UnknownNameError
-from coreagent.knowledge.glossary import Term
+from coreagent.knowledge.glossary import StatedTerm, Term
 from coreagent.knowledge.retrieval import Hit, Retrieval, Where
 from coreagent.labels import PUBLIC, Label, Sensitivity
 from coreagent.tools.glossary import make_glossary
@@ -125,3 +125,52 @@ async def test_glossary_offers_what_is_near() -> None:
     assert (await run(make_glossary(lookup), term="x")).data["found"] == []
     with pytest.raises(ToolArgumentsError, match="blank"):
         await run(built, term=" ")
+
+
+class FakeTerms:
+    """Documents that state one thing; every call is noted."""
+
+    def __init__(self, *terms: Term, error: Exception | None = None) -> None:
+        self.terms, self.error = terms, error
+        self.asked: list[tuple[str, tuple[str, ...]]] = []
+
+    async def define(self, name: str, *, corpora: tuple[str, ...] = ()) -> tuple[StatedTerm, ...]:
+        self.asked.append((name, corpora))
+        if self.error is not None:
+            raise self.error
+        place = Citation(corpus="site", document="RU-7", section="2 Abbreviations", start=10, end=40)
+        shown = Evidence(id="site:ru7#10-40", text="| RIC | Rack Interface Card |", citation=place, label=SECRET)
+        return tuple(StatedTerm(term=term, evidence=shown) for term in self.terms)
+
+
+async def test_what_a_corpus_states_comes_first_and_is_cited_from_it() -> None:
+    terms = FakeTerms(Term(abbreviation="RIC", expansion="Rack Interface Card", source="RU-7"))
+    found = await run(make_glossary(lookup, corpora=terms), ("site",), term="RIC")
+    (evidence,) = found.evidence
+    assert evidence.text == "RIC stands for Rack Interface Card."
+    assert str(evidence.citation) == 'site, "RU-7" § 2 Abbreviations'
+    # The passage itself may be evidence too, and is another piece.
+    assert evidence.id != "site:ru7#10-40"
+    assert (found.label, terms.asked) == (SECRET, [("RIC", ("site",))])
+    assert "Rack Interface Card" in found.text and "RAN Intelligent Controller" not in found.text
+
+
+async def test_a_definition_is_no_abbreviation() -> None:
+    term = Term(abbreviation="guard period", expansion="Guard period", meaning="time without alarms after a restart")
+    found = await run(make_glossary(lookup, corpora=FakeTerms(term)), term="guard period")
+    assert found.evidence[0].text == "guard period means: time without alarms after a restart."
+
+
+async def test_without_a_statement_in_the_corpora_the_glossary_answers() -> None:
+    found = await run(make_glossary(lookup, corpora=FakeTerms()), ("site",), term="RIC")
+    assert found.evidence[0].citation.corpus == "tool"
+
+
+async def test_corpora_that_can_not_be_read_are_named() -> None:
+    broken = FakeTerms(error=KnowledgeError("index missing", mend="rebuild it"))
+    with pytest.raises(ToolFailedError, match="index missing") as caught:
+        await run(make_glossary(lookup, corpora=broken), term="RIC")
+    assert caught.value.mend == "rebuild it"
+    unknown = FakeTerms(error=UnknownNameError("corpus", "sit", ["site"]))
+    with pytest.raises(ToolArgumentsError, match="did you mean site"):
+        await run(make_glossary(lookup, corpora=unknown), ("sit",), term="RIC")

@@ -65,6 +65,8 @@ CONVERTERS: Mapping[str, Converter] = {
     ".cli": _CAPTURE,
     ".cfg": _CAPTURE,
     ".conf": _CAPTURE,
+    ".ini": _CAPTURE,
+    ".toml": _CAPTURE,
     ".out": _CAPTURE,
     ".txt": Converter("capture", "capture", asks=True),
 }

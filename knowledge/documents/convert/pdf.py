@@ -3,33 +3,31 @@
 Running heads, page numbers and tables of contents are left out. Time grows with the number of pages.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
 from coreagent.errors import DocumentError
+from coreagent.knowledge.documents.convert.pdf_beams import open_tables
 from coreagent.knowledge.documents.convert.pdf_blocks import Block, BlockBuilder, is_caption, words_of, written
+from coreagent.knowledge.documents.convert.pdf_columns import Barrier, in_columns
 from coreagent.knowledge.documents.convert.pdf_furniture import (
     without_contents,
     without_line_numbers,
     without_running_heads,
 )
 from coreagent.knowledge.documents.convert.pdf_headings import Headings
-from coreagent.knowledge.documents.convert.pdf_lines import Line, in_columns, lines_of
+from coreagent.knowledge.documents.convert.pdf_lines import Line, lines_of
+from coreagent.knowledge.documents.convert.pdf_notes import notes_in
 from coreagent.knowledge.documents.convert.pdf_reader import Pdf
 from coreagent.knowledge.documents.convert.pdf_tables import Table, ruled_tables
+from coreagent.knowledge.documents.convert.pdf_title import is_name, title_of
 from coreagent.knowledge.documents.document import Conversion
 from coreagent.knowledge.documents.front_matter import Meta
 
 _MIN_LETTERS = 8
 """A page with fewer is an image, or empty."""
 _COVER_LETTERS = 1_500
-_NO_TITLE = re.compile(
-    r"(?i)(?:microsoft word|\(?unspecified|\(?anonymous|untitled|document\d*\Z|powerpoint"
-    r"|.*\.(?:docx?|pdf|pptx?|dvi|indd|tex)\Z)|\W*\Z"
-)
-_PLAIN_WORD = re.compile(r"[A-Z]?[a-z]{3,}|[\u4e00-\u9fff]{3,}")
 _TELLING_GAPS = 10
 _GARBAGE = 0.2
 """Of the letters without a Unicode value from which on the text can not be used."""
@@ -49,15 +47,17 @@ def convert(path: Path) -> Conversion:
     with Pdf(path) as pdf:
         properties, bookmarks = pdf.properties(), pdf.bookmarks()
         for number, page in enumerate(pdf.pages()):
-            found, rest = ruled_tables(page.words, page.across, page.down, page=number)
+            found, rest = ruled_tables(page.words, page.across, page.down, page=number, width=page.width)
+            between, rest = open_tables(rest, page.across, found, page=number)
             lines.append(without_line_numbers(lines_of(rest, page=number)))
-            ruled.append(found)
+            ruled.append([*found, *between])
             heights.append(page.height)
             letters, unmapped = letters + page.characters, unmapped + page.unmapped
             if page.characters < _MIN_LETTERS:
                 bare.append(number + 1)
     _check(path, pages=len(lines), bare=len(bare), letters=letters, unmapped=unmapped)
-    lines = [without_contents(in_columns(page)) for page in without_running_heads(lines, heights)]
+    kept = without_running_heads(lines, heights)
+    lines = [without_contents(in_columns(page, _barriers(drawn))) for page, drawn in zip(kept, ruled, strict=True)]
     everything = [line for page in lines for line in page]
     headings = Headings(everything, bookmarks, may_have_cover=_may_have_cover(lines))
     mono = sum(len(line.text) for line in everything if line.mono)
@@ -67,14 +67,17 @@ def convert(path: Path) -> Conversion:
         words=words_of(everything),
         mono_is_code=2 * mono <= sum(len(line.text) for line in everything),
     )
-    _build(builder, lines, ruled)
-    text, pages = _written(builder.blocks, len(lines))
+    notes = [
+        notes_in(page, body_size=headings.body_size, height=height) for page, height in zip(lines, heights, strict=True)
+    ]
+    _build(builder, lines, ruled, notes)
+    text, pages = _written(builder.finished(), len(lines))
     if not text.strip():
         raise _no_text(path, len(lines))
     return Conversion(
         text=text,
         grammar="markdown",
-        title=_title(properties.get("Title", ""), lines[0] if lines else [], headings.body_size),
+        title=title_of(properties.get("Title", ""), lines[0] if lines else [], headings.body_size),
         meta=_meta(properties, bare, letters, unmapped),
         pages=pages,
     )
@@ -115,16 +118,35 @@ def _leading(lines: Sequence[Line]) -> float:
     return min(max(gaps[len(gaps) // 3], 1.0), 1.8) if len(gaps) >= _TELLING_GAPS else 1.2
 
 
-def _build(builder: BlockBuilder, lines: Sequence[Sequence[Line]], ruled: Sequence[Sequence[Table]]) -> None:
-    for page, drawn in zip(lines, ruled, strict=True):
+def _barriers(drawn: Sequence[Table]) -> list[Barrier]:
+    return [Barrier(top=table.top, left=table.columns[0], right=table.columns[-1]) for table in drawn]
+
+
+def _build(
+    builder: BlockBuilder,
+    lines: Sequence[Sequence[Line]],
+    ruled: Sequence[Sequence[Table]],
+    notes: Sequence[Sequence[range]],
+) -> None:
+    for page, drawn, below in zip(lines, ruled, notes, strict=True):
+        stops = [(_place_of(table, page), table) for table in drawn] + [(note.start, note) for note in below]
         start = 0
-        for table in drawn:
-            below = range(start, len(page))
-            end = next((p for p in below if page[p].y > table.top and _overlaps(page[p], table)), len(page))
-            _add_lines(builder, page[start:end])
-            builder.add_table(table)
-            start = end
+        for place, stop in sorted(stops, key=lambda pair: pair[0]):
+            _add_lines(builder, page[start:place])
+            start = max(start, place)
+            if isinstance(stop, Table):
+                builder.add_table(stop)
+            else:
+                builder.hold(page[start : stop.stop])
+                start = stop.stop
         _add_lines(builder, page[start:])
+
+
+def _place_of(table: Table, page: Sequence[Line]) -> int:
+    """Before which line a table stands: the first below it, else behind the last above it."""
+    beside = [n for n, line in enumerate(page) if _overlaps(line, table)]
+    below = next((n for n in beside if page[n].y > table.top), None)
+    return below if below is not None else beside[-1] + 1 if beside else len(page)
 
 
 def _add_lines(builder: BlockBuilder, lines: Sequence[Line]) -> None:
@@ -183,7 +205,7 @@ def _place(block: Block, text: str, mark: int) -> int:
     """Where a mark of a block lies in its Markdown."""
     if block.kind == "table":
         lines = text.split("\n")
-        return min(sum(len(line) + 1 for line in lines[: mark + 1 + bool(block.caption)]), len(text))
+        return min(sum(len(line) + 1 for line in lines[: mark + 2 - block.headers + bool(block.caption)]), len(text))
     # Escaping and fences only add before the block's own text.
     added = 4 if block.kind == "code" else text.find(block.text[:1]) if block.kind == "text" else 0
     return min(mark + max(added, 0), len(text))
@@ -201,28 +223,10 @@ def _page_offsets(begins: Mapping[int, int], page_count: int, length: int) -> tu
     return tuple(offsets)
 
 
-def _title(declared: str, first: Sequence[Line], body_size: float) -> str:
-    """The title that the file declares, if it is one, else the words in the largest font of the first page."""
-    if declared and not _NO_TITLE.match(declared):
-        return declared
-    if not first:
-        return ""
-    largest = max(line.size for line in first)
-    if largest < 1.2 * body_size:
-        return ""
-    words = " ".join(line.text for line in first if line.size >= 0.98 * largest)
-    if not _PLAIN_WORD.search(words):
-        # A number only: what the document is called stands in the next smaller font.
-        second = max((line.size for line in first if line.size < 0.98 * largest), default=0.0)
-        name = " ".join(line.text for line in first if line.size == second and second >= 1.2 * body_size)
-        words = f"{words}: {name}" if name else words
-    return words if len(words) <= 300 else ""
-
-
 def _meta(properties: Mapping[str, str], bare: Sequence[int], letters: int, unmapped: int) -> Meta:
     meta: dict[str, str | tuple[str, ...]] = {}
     for key, name in (("Author", "author"), ("Subject", "subject"), ("Keywords", "keywords")):
-        if properties.get(key) and not _NO_TITLE.match(properties[key]):
+        if is_name(properties.get(key, "")):
             meta[name] = properties[key][:1_000]
     notes: list[str] = []
     if bare:

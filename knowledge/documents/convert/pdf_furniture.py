@@ -25,10 +25,13 @@ _PAGE_NUMBER = re.compile(
 )
 _LEADER = re.compile(r"(?:\.[ \t]?|\u2026[ \t]?|_|·[ \t]?){4,}[ \t]*(?:\d{1,5}|[ivxlc]{1,7}|[A-Z]-\d{1,4})?\s*\Z")
 _CONTENTS = re.compile(
-    r"(?:table of )?contents|contents page|list of (?:figures|tables|illustrations)"
+    r"(?:\d{1,2}\.?\s+)?(?:table of )?contents|contents page|list of (?:figures|tables|illustrations)"
     r"|inhalt(?:sverzeichnis)?|sommaire|目\s*[录錄次]",
     re.IGNORECASE,
 )
+
+_MIN_ENTRIES = 3
+"""Lines with leaders that are a table of contents without its title."""
 
 
 def without_line_numbers(lines: Sequence[Line]) -> list[Line]:
@@ -124,12 +127,19 @@ def without_contents(lines: Sequence[Line]) -> list[Line]:
     """One page's lines without its table of contents: lines with dot leaders, and what stands between them."""
     marked = [bool(_LEADER.search(line.text[-120:])) for line in lines]
     titles = [bool(_CONTENTS.fullmatch(line.text.strip())) for line in lines]
+    listed = False
     if any(titles):
-        # Without leaders: below the title, lines that end with a page number of their own piece.
-        for position in range(titles.index(True) + 1, len(lines)):
+        # Without leaders: close below the title, lines that end with a page number of their own piece.
+        last = titles.index(True)
+        for position in range(last + 1, len(lines)):
             line = lines[position]
-            marked[position] = marked[position] or (len(line.pieces) > 1 and line.pieces[-1].text.strip().isdigit())
-    if sum(marked) < 3:
+            entry = len(line.pieces) > 1 and line.pieces[-1].text.strip().isdigit()
+            marked[position] = marked[position] or entry
+            if marked[position]:
+                last, listed = position, True
+            elif position > last + 1 or line.size > 1.1 * lines[last].size:
+                break
+    if sum(marked) < _MIN_ENTRIES and not listed:
         return list(lines)
     first, last = marked.index(True), len(marked) - 1 - marked[::-1].index(True)
     dropped = set(range(first, last + 1)) if sum(marked) * 2 > last - first else {i for i, m in enumerate(marked) if m}

@@ -1,7 +1,7 @@
 """Words of a page become lines in reading order: a line is one or more pieces with wide gaps between them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from coreagent.knowledge.documents.convert.pdf_page import Word
 
@@ -11,9 +11,6 @@ _WIDE_GAP = 0.95
 """Of the font size: a gap wider than this parts a line into pieces (a column, a tab, a table cell)."""
 _CODE = 0.9
 """Of its letters in a fixed font make a line code; fewer are prose that names code."""
-_MIN_COLUMN_LINES = 6
-_COLUMN_FILL = 0.55
-"""Of its column's width that a line of running text fills in the median."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,31 +63,6 @@ def lines_of(words: Sequence[Word], *, page: int = 0) -> list[Line]:
     return [line_of([_piece(part) for part in _split(row)], page) for row in _rows(words)]
 
 
-def in_columns(lines: Sequence[Line]) -> list[Line]:
-    """One page's lines in reading order: column by column where the page has two."""
-    gutter = _gutter(lines)
-    if gutter is None:
-        return _to_column(lines)
-    out: list[Line] = []
-    sides: tuple[list[Line], list[Line]] = ([], [])
-    # Lines that cross the gutter part the page into bands; each band is read left, then right.
-    for line in lines:
-        if any(piece.x0 < gutter < piece.x1 for piece in line.pieces):
-            out += [*_to_column(sides[0]), *_to_column(sides[1]), *_to_column([line])]
-            sides = ([], [])
-            continue
-        left = sum(piece.x0 < gutter for piece in line.pieces)
-        for side, pieces in enumerate((line.pieces[:left], line.pieces[left:])):
-            if pieces:
-                sides[side].append(line_of(pieces, line.page))
-    return [*out, *_to_column(sides[0]), *_to_column(sides[1])]
-
-
-def _to_column(lines: Sequence[Line]) -> list[Line]:
-    right = max((line.x1 for line in lines), default=0.0)
-    return [replace(line, right=right) for line in lines]
-
-
 def _rows(words: Sequence[Word]) -> list[list[Word]]:
     """Words by baseline, each row from left to right."""
     rows: list[list[Word]] = []
@@ -116,40 +88,6 @@ def _split(row: Sequence[Word]) -> list[list[Word]]:
         else:
             parts.append([word])
     return parts
-
-
-def _gutter(lines: Sequence[Line]) -> float | None:
-    """Where the white between two columns of running text stands, or None for a page of one column."""
-    if len(lines) < _MIN_COLUMN_LINES:
-        return None
-    left, right = min(line.x0 for line in lines), max(line.x1 for line in lines)
-    best: float | None = None
-    least = len(lines)
-    for step in range(35, 66):
-        x = left + (right - left) * step / 100
-        before: list[float] = []
-        behind: list[float] = []
-        crossing = 0
-        for line in lines:
-            if line.x1 <= x:
-                before.append(line.x1 - line.x0)
-            elif line.x0 >= x:
-                behind.append(line.x1 - line.x0)
-            elif any(piece.x0 < x < piece.x1 for piece in line.pieces):
-                crossing += 1
-            else:
-                before.append(max(piece.x1 for piece in line.pieces if piece.x1 <= x) - line.x0)
-                behind.append(line.x1 - min(piece.x0 for piece in line.pieces if piece.x0 >= x))
-        fewer = min(len(before), len(behind))
-        if fewer < _MIN_COLUMN_LINES or crossing * 2 > fewer or crossing >= least:
-            continue
-        if _median(before) >= _COLUMN_FILL * (x - left) and _median(behind) >= _COLUMN_FILL * (right - x):
-            best, least = x, crossing
-    return best
-
-
-def _median(values: Sequence[float]) -> float:
-    return sorted(values)[len(values) // 2]
 
 
 def _piece(words: Sequence[Word]) -> Piece:

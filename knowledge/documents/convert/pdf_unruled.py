@@ -31,7 +31,7 @@ def aligned_at(
     It needs three lines with two pieces or more, two where a caption stands above. ``leading`` is the distance of
     lines in font sizes.
     """
-    if len(lines[position].pieces) < 2 or (_MARK.match(lines[position].pieces[0].text) and not captioned):
+    if len(lines[position].pieces) < 2 or (is_mark(lines[position].pieces[0].text) and not captioned):
         return None
     columns: list[tuple[float, float]] = []
     run = 0
@@ -45,7 +45,7 @@ def aligned_at(
             or (run and ends_at(position + run))
         ):
             break
-        merged = _merged(columns, line.pieces)
+        merged = merged_spans(columns, line.pieces)
         if len(merged) < 2 or (columns and len(merged) < len(columns)):
             break
         if len(line.pieces) == 1 and not _is_continuation(columns, line.pieces[0], apart, leading * line.size):
@@ -61,12 +61,18 @@ def aligned_at(
     return Aligned(rows=tuple(rows), lines=run, pairs=len(columns) == 2)
 
 
+def is_mark(text: str) -> bool:
+    """Whether a piece is the mark of a list's item, of a note or of a clause."""
+    return _MARK.match(text) is not None
+
+
 def _is_continuation(columns: Sequence[tuple[float, float]], piece: Piece, apart: float, leading: float) -> bool:
     """One piece alone goes on with a cell when it stands below a column other than the first, close to it."""
     return any(start - 3 <= piece.x0 and piece.x0 < end for start, end in columns[1:]) and apart <= 1.35 * leading
 
 
-def _merged(columns: Sequence[tuple[float, float]], pieces: Sequence[Piece]) -> list[tuple[float, float]]:
+def merged_spans(columns: Sequence[tuple[float, float]], pieces: Sequence[Piece]) -> list[tuple[float, float]]:
+    """Columns from left to right, wide enough for these pieces too."""
     spans = sorted([*columns, *((piece.x0, piece.x1) for piece in pieces)])
     out: list[tuple[float, float]] = []
     for start, end in spans:

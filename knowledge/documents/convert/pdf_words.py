@@ -28,6 +28,10 @@ _HYPHEN = re.compile("\ufffe|\xad$")
 _LINE_HYPHEN = 2
 """PDFium's mark for a hyphen at the end of a line, U+FFFE in a whole page's text; no line break follows it."""
 _WORD = re.compile("[^\x00-\x20\xa0\u2000-\u200a\u2028\u2029\u3000\ufffe]+\ufffe?")
+_JOINT = re.compile(r"(?<=[a-z0-9])[a-z0-9)](?=[A-Z])")
+"""Where two words may be one by mistake."""
+_TAB = 0.13
+"""Of the font size: white that stands in no word."""
 _PLAIN = str.maketrans(
     {
         **{
@@ -81,7 +85,24 @@ class WordReader:
     def read(self) -> None:
         """Fill ``words``, in the order of the file, and count their characters."""
         for found in _WORD.finditer(self._text()):
-            self._add(found.group(), found.start(), found.end() - 1)
+            word, first = found.group(), found.start()
+            for joint in _JOINT.finditer(word):
+                place = found.start() + joint.start() + 1
+                if self._is_apart(place):
+                    self._add(word[: place - first], first, place - 1)
+                    word, first = word[place - first :], place
+            self._add(word, first, found.end() - 1)
+
+    def _is_apart(self, index: int) -> bool:
+        """Whether white stands before a letter that PDFium takes for the next of a word, as where a tab is narrow."""
+        gap, inside = self._white(index), self._white(index - 1)
+        return gap > max(_TAB * self._font(index).size, 3 * inside)
+
+    def _white(self, index: int) -> float:
+        """Points between a letter and the one before it, of text that runs from left to right."""
+        raw.FPDFText_GetCharBox(self._page, index - 1, self._left, self._right, self._bottom, self._top)
+        raw.FPDFText_GetCharOrigin(self._page, index, self._x, self._y)
+        return float(self._x.value - self._right.value)
 
     def _text(self) -> str:
         """One letter for each character of PDFium's, so that a letter's position is its index there."""
@@ -98,14 +119,17 @@ class WordReader:
         text = "".join("\ufffe" if code == _LINE_HYPHEN else chr(code or 0xFFFD) for code in codes)
         return _NO_LETTER.sub("\ufffd", text)
 
-    def _add(self, text: str, first: int, last: int) -> None:
-        page = self._page
-        handle = raw.FPDFText_GetTextObject(page, first)
+    def _font(self, index: int) -> Font:
+        handle = raw.FPDFText_GetTextObject(self._page, index)
         # Letters of one text object share their font, so it is looked up once for each object.
         address = ctypes.addressof(handle.contents) if handle else -1
         font = self._fonts.get(address)
         if font is None:
-            font = self._fonts[address] = _font(page, first)
+            font = self._fonts[address] = _font(self._page, index)
+        return font
+
+    def _add(self, text: str, first: int, last: int) -> None:
+        page, font = self._page, self._font(first)
         raw.FPDFText_GetCharOrigin(page, first, self._x, self._y)
         raw.FPDFText_GetCharBox(page, last, self._left, self._right, self._bottom, self._top)
         x, y = self._x.value, self._y.value

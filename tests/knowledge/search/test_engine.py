@@ -236,3 +236,17 @@ def test_a_question_is_sent_to_nothing_that_may_not_see_it(tmp_path: Path, libra
     asking.close()
     assert found.hits and not embedder.asked and not reranker.seen
     assert len(found.notes) == 2
+
+
+def test_a_long_clause_is_shown_from_a_sentence_to_a_sentence(tmp_path: Path, library: Library) -> None:
+    sentences = [f"Filler sentence number {number} says nothing at all about it." for number in range(120)]
+    sentences[60] = "The zebra counter is reset by the operator."
+    file = tmp_path / "long.md"
+    file.write_text("# Counters\n\n" + " ".join(sentences) + "\n", "utf-8")
+    library.add([file], name="specs")
+    found = library.search_now("zebra counter reset", corpora=("specs",), context=2_400)
+    hit = found.hits[0]
+    assert "zebra" in hit.evidence.text and len(hit.evidence.text) <= 2_400
+    assert hit.evidence.text.startswith(("Filler", "# Counters")) and hit.evidence.text.endswith(".")
+    where = hit.evidence.citation
+    assert library.show("specs", "long")[0].text[where.start : where.end] == hit.evidence.text

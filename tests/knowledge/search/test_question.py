@@ -51,6 +51,14 @@ def test_each_word_counts_once_and_expansions_for_less() -> None:
     assert len(terms) == len(set(terms))
 
 
+def test_a_source_in_brackets_counts_for_less() -> None:
+    query = read("Which timer guards paging? [3GPP Release 17]").queries[0]
+    weights = {term: weight for concept in query.concepts for one in concept.alternatives for term, weight in one}
+    assert query.text == "Which timer guards paging?"
+    assert weights["timer"] == 1.0 and 0 < weights["3gpp"] < 1.0
+    assert read("[3GPP Release 17]").queries[0].text == "[3GPP Release 17]"
+
+
 def test_the_parts_of_a_question_are_searched_too() -> None:
     text = "What is the A1 interface, and which protocol does the E2 interface use?"
     queries = read(text).queries

@@ -2,7 +2,7 @@ import pytest
 
 from coreagent.knowledge.documents.document import Grammar
 from coreagent.knowledge.structure.chunking import divide
-from coreagent.knowledge.structure.headings import split_number
+from coreagent.knowledge.structure.headings import plain_words, split_number
 from coreagent.knowledge.structure.outline import outline
 
 
@@ -117,3 +117,17 @@ def test_a_log_without_prompts_is_cut_where_the_minute_changes() -> None:
     chunks = divide("\n".join(lines), "log", limit=200).chunks
     assert len(chunks) > 2
     assert all(chunk.text.startswith("2026") and ":01 link" in chunk.text.split("\n")[0] for chunk in chunks)
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("Formulas & <more>", "Formulas & <more>"),
+        ("The `<get-config>` operation", "The <get-config> operation"),
+        ("List<int> of x < 5", "List<int> of x < 5"),
+        ("A <b>bold</b> and<br/> H<sub>2</sub>O", "A bold and H2O"),
+        ('<a id="x"></a>**Scope** of [it](#it)', "Scope of it"),
+    ],
+)
+def test_only_marks_are_taken_off_a_heading(title: str, words: str) -> None:
+    assert plain_words(title) == words

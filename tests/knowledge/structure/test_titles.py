@@ -21,6 +21,21 @@ def test_a_cover_gives_the_title(cover: str) -> None:
     assert title_of("1 Scope", text=cover, specification=TS) == "NR; RRC protocol"
 
 
+@pytest.mark.parametrize(
+    "cover",
+    [
+        "O-RAN.WG9.XHAUL.0-R003-v03.00\n\nTechnical Specification\n\nO-RAN Open Xhaul Transport Working Group 9\n\n"
+        "Xhaul Packet Switched Architectures\nand Solutions\n\nCopyright © 2023 by the O-RAN ALLIANCE e.V.\n",
+        "**O-RAN Work Group 9 (Open X-haul Transport)** Xhaul Packet Switched Architectures and Solutions\n\n"
+        "This is a re-published version of the attached final specification.\n",
+    ],
+)
+def test_the_cover_of_o_ran_gives_the_title(cover: str) -> None:
+    oran = Specification(number="O-RAN.WG9.XHAUL.0", version="R003-v03.00", release="R003")
+    assert title_of("Contents", text=cover, specification=oran) == "Xhaul Packet Switched Architectures and Solutions"
+    assert title_of("Contents", text="Work done.", specification=oran) == "O-RAN.WG9.XHAUL.0"
+
+
 @pytest.mark.parametrize("found", ["1 Scope", "Foreword", "3.1 Terms", "Contents"])
 def test_the_first_clauses_heading_is_no_title_of_a_standard(found: str) -> None:
     assert title_of(found, text="# 1 Scope\n\nText (Release 17).\n", specification=TS) == "TS 38.331"
@@ -36,3 +51,4 @@ def test_any_other_title_stays() -> None:
 )
 def test_hostile_covers_end_soon(text: str) -> None:
     assert title_of("Title", text=text, specification=TS) == "Title"
+    assert title_of("Title", text=f"O-RAN {text}", specification=Specification(number="O-RAN.WG1.X")) == "Title"
