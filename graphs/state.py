@@ -112,10 +112,10 @@ class CoreOutput(TypedDict):
 
 
 class CoreState(TypedDict):
-    """Between nodes. Mappings are keyed by subtask id, ``proposals`` and ``outcomes`` by call id,
-    ``failed``, the last outcome of each tool that has not worked since, by the tool's name.
+    """Between nodes. Mappings are keyed by subtask id, ``proposals`` and ``outcomes`` by call id.
 
-    A key is there once the node that sets it has run; a node that may run before that reads it with ``get``.
+    ``failed`` has the last outcome of each tool that has not worked since, by the tool's name. A key is
+    there once the node that sets it has run; a node that may run before that reads it with ``get``.
     """
 
     question: str

@@ -2,30 +2,26 @@
 
 import asyncio
 import re
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from coreagent.errors import EmbedderMismatchError, KnowledgeError, UnknownNameError, UsageError
+from coreagent.errors import UnknownNameError, UsageError
 from coreagent.knowledge.audit import AuditReport, audit_corpus
 from coreagent.knowledge.clearance import check_clearance
 from coreagent.knowledge.glossary import StatedTerm, bundled_glossary
-from coreagent.knowledge.index.dense import DenseIndex, ExactIndex, VectorSource
 from coreagent.knowledge.primer_store import NAME as PRIMER
-from coreagent.knowledge.primer_store import open_primer
 from coreagent.knowledge.reports import AddReport, CorpusInfo, DocumentInfo, Progress
 from coreagent.knowledge.retrieval import Retrieval, Where
-from coreagent.knowledge.search.corpus_index import CorpusIndex, open_index
 from coreagent.knowledge.search.engine import Options, RankBy, search
 from coreagent.knowledge.search.question import understand
 from coreagent.knowledge.search.stated import stated_terms
-from coreagent.knowledge.store.opening import open_store
+from coreagent.knowledge.shelf import Shelf
 from coreagent.knowledge.store.rows import ChunkRow, CorpusRow
 from coreagent.knowledge.store.store import Store
 from coreagent.labels import Sensitivity
-from coreagent.models.embedding import Embedder, EmbedderIdentity
+from coreagent.models.embedding import Embedder
 from coreagent.models.reranking import Reranker
 from coreagent.settings import KnowledgeSettings
 
@@ -33,8 +29,6 @@ if TYPE_CHECKING:
     from coreagent.knowledge.inventory import Inventory
     from coreagent.knowledge.rebuild import RebuildProgress, RebuildReport
 
-EXACT_LIMIT = 20_000
-"""Chunks up to which ``auto`` scans all vectors: under 10 ms there, while importing Chroma takes about a second."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}\Z")
 
 
@@ -45,13 +39,8 @@ class Library:
         self, home: Path, embedder: Embedder, settings: KnowledgeSettings, *, reranker: Reranker | None = None
     ) -> None:
         """Nothing is opened before it is needed."""
-        self._reranker = reranker
-        self._folder = home / "knowledge"
-        self._embedder, self._settings = embedder, settings
-        self._lock = threading.RLock()
-        self._own: Store | None = None
-        self._primer: Store | None = None
-        self._indexes: dict[str, CorpusIndex] = {}
+        self._embedder, self._settings, self._reranker = embedder, settings, reranker
+        self._shelf = Shelf(home, embedder, settings)
 
     def add(
         self,
@@ -84,7 +73,7 @@ class Library:
                 f"a corpus can not be called {name!r}",
                 mend="Use lower-case letters, digits, - and _ (at most 63), and not the name of the bundled primer.",
             )
-        store = self._own_store(write=True)
+        store = self._shelf.own_store(write=True)
         held = next((row for row in store.corpora() if row.name == name), None)
         if held is not None:
             self._check_target(held, label)
@@ -104,7 +93,7 @@ class Library:
             return intake.run(paths).report(name, seconds=time.monotonic() - started)
 
     def _check_target(self, corpus: CorpusRow, label: Sensitivity | None) -> None:
-        self._check_embedder(corpus)
+        self._shelf.check_embedder(corpus)
         if label is not None and corpus.label != label:
             raise UsageError(
                 f"corpus {corpus.name!r} is labelled {corpus.label}, not {label}",
@@ -113,7 +102,7 @@ class Library:
 
     def list(self) -> tuple[CorpusInfo, ...]:
         """All corpora by name, the primer included."""
-        return tuple(self._info(store, corpus) for store, corpus in self._all().values())
+        return tuple(self._info(store, corpus) for store, corpus in self._shelf.everything().values())
 
     def _info(self, store: Store, corpus: CorpusRow) -> CorpusInfo:
         documents = store.documents(corpus)
@@ -134,7 +123,7 @@ class Library:
         Raises:
             UnknownNameError: no such corpus or document.
         """
-        store, corpus = self._one(name)
+        store, corpus = self._shelf.one(name)
         rows = store.documents(corpus)
         if document is not None:
             rows_found = [row for row in rows if document in (row.slug, row.path)]
@@ -152,7 +141,7 @@ class Library:
         Raises:
             UnknownNameError: no such corpus.
         """
-        store, corpus = self._one(name)
+        store, corpus = self._shelf.one(name)
         return store.chunk_rows(corpus)
 
     def stats(self, name: str) -> "Inventory":
@@ -164,8 +153,8 @@ class Library:
         # Late: comparing documents needs numpy's random numbers, which take 30 ms to import.
         from coreagent.knowledge.inventory import take_inventory  # noqa: PLC0415 - see above
 
-        store, corpus = self._one(name)
-        return take_inventory(store, corpus, folder=self._folder)
+        store, corpus = self._shelf.one(name)
+        return take_inventory(store, corpus, folder=self._shelf.folder)
 
     def remove(self, name: str) -> None:
         """Delete a corpus and its indexes.
@@ -177,11 +166,9 @@ class Library:
         """
         if name == PRIMER:
             raise UsageError("the bundled primer can not be removed", mend="Name the corpora to ask instead.")
-        _, corpus = self._one(name)
-        self._own_store(write=True).remove(name)
-        with self._lock:
-            self._indexes.pop(corpus.uid, None)
-        self._drop_collection(corpus)
+        _, corpus = self._shelf.one(name)
+        self._shelf.own_store(write=True).remove(name)
+        self._shelf.forget(corpus)
 
     def check(self, names: Sequence[str]) -> None:
         """Make sure that these corpora can be searched; those of the settings, or all, when none is named.
@@ -194,8 +181,8 @@ class Library:
         """
         chosen = names or self._settings.corpora
         # The primer alone is always in order, and opening it takes time. A configured embedder may not answer, though.
-        if chosen or self._has_own() or self._settings.embedder.adapter != "bundled":
-            self._chosen(chosen)
+        if chosen or self._shelf.has_own or self._settings.embedder.adapter != "bundled":
+            self._shelf.chosen(chosen)
 
     def audit(self, name: str, *, deep: bool = False) -> AuditReport:
         """Check a corpus: rows, spans, hashes, vectors, and whether both indexes find 200 chunks, or all with ``deep``.
@@ -204,8 +191,8 @@ class Library:
             UnknownNameError: no such corpus.
             KnowledgeError: it can not be read.
         """
-        store, corpus = self._one(name)
-        return audit_corpus(store, corpus, open_index=lambda: self._index(store, corpus), deep=deep)
+        store, corpus = self._shelf.one(name)
+        return audit_corpus(store, corpus, open_index=lambda: self._shelf.index(store, corpus), deep=deep)
 
     def rebuild(self, name: str, *, progress: "RebuildProgress | None" = None) -> "RebuildReport":
         """Make a corpus anew from its stored texts, with the embedder of the settings; no original file is needed.
@@ -223,11 +210,9 @@ class Library:
 
         if name == PRIMER:
             raise UsageError("the bundled primer can not be rebuilt", mend="It is made anew by itself when it changes.")
-        _, corpus = self._one(name)
-        report = rebuild_corpus(self._own_store(write=True), corpus, embedder=self._embedder, progress=progress)
-        with self._lock:
-            self._indexes.pop(corpus.uid, None)
-        self._drop_collection(corpus)
+        _, corpus = self._shelf.one(name)
+        report = rebuild_corpus(self._shelf.own_store(write=True), corpus, embedder=self._embedder, progress=progress)
+        self._shelf.forget(corpus)
         return report
 
     async def search(
@@ -265,7 +250,9 @@ class Library:
         ``rank_by`` leaves all but one of the searches out of the order. ``context``: characters of the clause to show
         around a passage. ``explain`` fills each hit's explanation.
         """
-        opened = [self._index(store, corpus) for store, corpus in self._chosen(corpora or self._settings.corpora)]
+        opened = [
+            self._shelf.index(store, corpus) for store, corpus in self._shelf.chosen(corpora or self._settings.corpora)
+        ]
         question = understand(
             query,
             glossaries=(bundled_glossary(), *(index.glossary for index in opened)),
@@ -291,106 +278,14 @@ class Library:
         return await asyncio.to_thread(self._define, name, corpora or self._settings.corpora)
 
     def _define(self, name: str, corpora: tuple[str, ...]) -> tuple[StatedTerm, ...]:
-        rows = self._own_store(write=False).corpora() if self._has_own() else ()
+        rows = self._shelf.own_store(write=False).corpora() if self._shelf.has_own else ()
         own = {row.name: row for row in rows}
         for corpus in corpora:
             if corpus not in own and corpus != PRIMER:
                 raise UnknownNameError("corpus", corpus, sorted([*own, PRIMER]))
         chosen = [own[corpus] for corpus in dict.fromkeys(corpora or own) if corpus != PRIMER]
-        return stated_terms(name, [self._index(self._own_store(write=False), row) for row in chosen])
+        return stated_terms(name, [self._shelf.index(self._shelf.own_store(write=False), row) for row in chosen])
 
     def close(self) -> None:
         """Give the files back."""
-        with self._lock:
-            for store in (self._own, self._primer):
-                if store is not None:
-                    store.close()
-            self._own = self._primer = None
-            self._indexes.clear()
-
-    def _chosen(self, names: Sequence[str]) -> tuple[tuple[Store, CorpusRow], ...]:
-        everything = self._all()
-        for name in names:
-            if name not in everything:
-                raise UnknownNameError("corpus", name, everything)
-        chosen = tuple(everything[name] for name in (dict.fromkeys(names) if names else everything))
-        for _, corpus in chosen:
-            self._check_embedder(corpus)
-        return chosen
-
-    def _one(self, name: str) -> tuple[Store, CorpusRow]:
-        if name != PRIMER and self._has_own():
-            # Without the primer, which may need an embedder that does not answer.
-            store = self._own_store(write=False)
-            for row in store.corpora():
-                if row.name == name:
-                    return store, row
-        everything = self._all()
-        if name not in everything:
-            raise UnknownNameError("corpus", name, everything)
-        return everything[name]
-
-    def _all(self) -> dict[str, tuple[Store, CorpusRow]]:
-        with self._lock:
-            if self._primer is None:
-                self._primer = open_primer(self._folder, self._embedder)
-            primer = self._primer
-        stores = [primer]
-        if self._has_own():
-            stores.append(self._own_store(write=False))
-        pairs = {row.name: (store, row) for store in stores for row in store.corpora()}
-        return dict(sorted(pairs.items()))
-
-    def _has_own(self) -> bool:
-        return bool(self._settings.database) or (self._folder / "corpora.sqlite3").exists()
-
-    def _own_store(self, *, write: bool) -> Store:
-        path, address = self._folder / "corpora.sqlite3", self._settings.database
-        with self._lock:
-            if self._own is None:
-                try:
-                    self._own = open_store(path, address)
-                except KnowledgeError:
-                    if write or address or not path.exists():
-                        raise
-                    self._own = open_store(path, address, write=False)
-            return self._own
-
-    def _index(self, store: Store, corpus: CorpusRow) -> CorpusIndex:
-        with self._lock:
-            held = self._indexes.get(corpus.uid)
-            if held is None or held.corpus.revision != corpus.revision:
-                held = open_index(store, corpus, dense=self._open_dense)
-                self._indexes[corpus.uid] = held
-            return held
-
-    def _open_dense(self, source: VectorSource) -> DenseIndex:
-        kind = self._settings.dense_index
-        if kind == "exact" or (kind == "auto" and len(source.ids()) <= EXACT_LIMIT):
-            return ExactIndex.open(source)
-        from coreagent.knowledge.index.chroma_index import ChromaIndex  # noqa: PLC0415 - imports chromadb, 1 s
-        from coreagent.knowledge.index.chroma_places import chroma_place  # noqa: PLC0415 - imports chromadb, 1 s
-
-        return ChromaIndex.open(source, place=chroma_place(self._folder / "chroma", self._settings.chroma_url))
-
-    def _drop_collection(self, corpus: CorpusRow) -> None:
-        folder = self._folder / "chroma"
-        if self._settings.chroma_url or folder.exists():
-            from coreagent.knowledge.index.chroma_index import drop_collection  # noqa: PLC0415 - imports chromadb, 1 s
-            from coreagent.knowledge.index.chroma_places import chroma_place  # noqa: PLC0415 - imports chromadb, 1 s
-
-            drop_collection(chroma_place(folder, self._settings.chroma_url), corpus.uid)
-
-    def _check_embedder(self, corpus: CorpusRow) -> None:
-        mine = self._embedder.identity
-        if corpus.embedder != mine:
-            raise EmbedderMismatchError(
-                f"corpus {corpus.name!r} was made with the embedder {_shown(corpus.embedder)}, not with {_shown(mine)}",
-                mend=f"Embed the stored text anew: coreagent corpus rebuild {corpus.name}; or put"
-                f" {corpus.embedder.name} back in [knowledge.embedder] as it was (without that table the package's own"
-                " is used).",
-            )
-
-
-def _shown(embedder: EmbedderIdentity) -> str:
-    return f"{embedder.name} ({embedder.dimensions} dimensions, {embedder.digest[:12]})"
+        self._shelf.close()

@@ -69,7 +69,11 @@ class CorpusInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentInfo:
-    """One document. ``slug`` is its name in evidence ids; ``text`` is filled when one document was asked for."""
+    """One document.
+
+    ``slug`` is its name in evidence ids, ``language`` an ISO 639-1 code where it is known; ``text`` is filled when one
+    document was asked for.
+    """
 
     slug: str
     title: str
@@ -80,6 +84,7 @@ class DocumentInfo:
     chunks: int
     meta: dict[str, str | list[str]]
     specification: Specification = Specification()
+    language: str = ""
     text: str = ""
 
     @classmethod
@@ -95,5 +100,6 @@ class DocumentInfo:
             chunks=row.chunks,
             meta=row.meta,
             specification=row.specification,
+            language=row.language,
             text=text,
         )

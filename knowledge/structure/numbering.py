@@ -38,7 +38,8 @@ _GSMA = re.compile(
 )
 # A vendor's own: only kinds of documents, because a product has a number and a version too ("RU-7 V2.1").
 _OWN = re.compile(
-    r"(?P<number>[A-Z][A-Z\d]{1,7}[-/ ](?:TS|TR|IM|ID|UG|OM|RN|ICD|REQ|DOC|MAN|SPEC|PRD)[- ]?\d{3,6}(?:[-.]\d{1,3}){0,2})(?!\d)"
+    r"(?P<number>[A-Z][A-Z\d]{1,7}[-/ ](?:TS|TR|IM|ID|UG|OM|RN|ICD|REQ|DOC|MAN|SPEC|PRD)[- ]?"
+    r"\d{3,6}(?:[-.]\d{1,3}){0,2})(?!\d)"
 )
 _TMF = re.compile(r"(?:TM Forum\s+)?TMF[\s-]?(?P<number>\d{3}[A-Z]?)(?![A-Za-z\d])")
 

@@ -29,9 +29,9 @@ def identify(*, name: str, title: str, text: str, meta: Meta) -> Specification:
 
     ``name`` is its file's name or path, ``text`` may be all of it. The keys ``specification``, ``version`` and
     ``release`` of ``meta`` come before anything found. Known are 3GPP (also as published by ETSI), O-RAN ALLIANCE,
-    IETF, ITU-T, IEEE, GSMA and TM Forum documents, a company's own with a line of number and version, YANG modules (by ``name@revision``, or a title ``module NAME`` and
-    the keys ``namespace`` and ``version``) and OpenAPI descriptions (a title and the key ``version`` of a YAML or JSON
-    file).
+    IETF, ITU-T, IEEE, GSMA and TM Forum documents, a company's own with a line of number and version ("ND-TS 7001
+    V2.1.0"), YANG modules (by ``name@revision``, or a title ``module NAME`` and the keys ``namespace`` and ``version``)
+    and OpenAPI descriptions (a title and the key ``version`` of a YAML or JSON file).
     """
     stated = _stated(meta, name=name, title=title)
     if stated.number and stated.version:

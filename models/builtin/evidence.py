@@ -17,6 +17,8 @@ MAX_SOURCE_CHARS = 1_000
 CONTEXT = 2
 """Sentences before one that may name what it speaks of."""
 DAMPING = 0.4
+_WORD = re.compile(r"\w+")
+_CAPTION = re.compile(r"(?:Table|Figure|Fig\.) ?[A-Z]?[\d.-]*\d[a-z]?\s*[:.\u2013\u2014-]\s*\w|Table [A-Z][\d.-]*\s*:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Sentence:
     """One sentence of a piece.
 
     ``words`` includes those of the piece's heading, ``around`` also those of the two sentences before it, on which
-    it may depend; ``likeness`` is to the question.
+    it may depend; ``likeness`` is to the question. ``bare``: it only names what follows, as a title or caption does.
     """
 
     text: str
@@ -51,6 +53,7 @@ class Sentence:
     words: frozenset[str]
     around: frozenset[str]
     likeness: float
+    bare: bool = False
 
 
 def pieces_of(found: Sequence[Section]) -> list[Piece]:
@@ -84,8 +87,17 @@ def sentences_of(embedder: Embedder, question: str, pieces: Sequence[Piece]) -> 
     for at, ((text, piece, place), likeness) in enumerate(zip(texts, alike, strict=True)):
         words = own[at] | headings[piece.number]
         before = [own[i] for i in range(max(0, at - CONTEXT), at) if texts[i][1] is piece]
-        found.append(Sentence(text, piece, place, own[at], words, words.union(*before), likeness))
+        around = words.union(*before)
+        found.append(Sentence(text, piece, place, own[at], words, around, likeness, bare=is_bare(text, piece.source)))
     return found
+
+
+def is_bare(text: str, source: str) -> bool:
+    """True for a line that is no sentence: the caption of a table or figure, or words that its own citation has."""
+    if text.endswith((".", "!", "?", "\u3002")):
+        return False
+    words = " ".join(_WORD.findall(text.casefold()))
+    return bool(_CAPTION.match(text)) or f" {words} " in f" {' '.join(_WORD.findall(source.casefold()))} "
 
 
 def heading_words(piece: Piece) -> frozenset[str]:

@@ -40,7 +40,9 @@ _CLASS = (
 )
 MAX_OPENING = 100
 _AMOUNT = re.compile(
-    r"\bhow (?:many|much|long|far|large|high|often|big|wide)\b|\bwhich port\b|\bwhat (?:port|value|number)\b",
+    r"\bhow (?:many|much|long|far|large|high|often|big|wide)\b|\bwhich port\b|\bwhat (?:port|value|number)\b"
+    r"|\bwhat(?:'s| is| are) (?:the )?(?:\w+ ){0,3}"
+    r"(?:period|interval|duration|timeout|threshold|limit|voltage|temperature)s?\b",
     re.IGNORECASE,
 )
 EXACT = 1.6

@@ -21,6 +21,7 @@ _STOP = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9\u4e00-\u9fff])|(?
 _BULLET = re.compile(r"^\s*(?:[-*+\u2022]|\d{1,2}[.)])\s+")
 _RULE = re.compile(r"^\s*\|?[\s:|-]+\|?\s*$")
 _MARKUP = re.compile(r"(?<![\w*])(\*\*|__)(?=\S)(.+?)(?<=\S)\1(?![\w*])")
+_BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
 _LINK = re.compile(r"\[([^\]]+)\]\([^)\s]+\)")
 _REFERENCE = re.compile(r"\[(\d[\d,;\s\u2013-]*)\]")
 
@@ -86,6 +87,6 @@ def _row(header: list[str], cells: list[str]) -> str:
 
 
 def _plain(sentence: str) -> str:
-    text = _LINK.sub(r"\1", _MARKUP.sub(r"\2", sentence).replace("`", ""))
+    text = _LINK.sub(r"\1", _MARKUP.sub(r"\2", _BREAK.sub(" ", sentence)).replace("`", ""))
     # Bracketed numbers are our citation markers, so those of the source are set in round brackets.
     return re.sub(r"\s+", " ", _REFERENCE.sub(r"(\1)", text)).strip()

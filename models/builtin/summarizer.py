@@ -80,7 +80,8 @@ class BuiltinSummarizer(BuiltinModel):
         return "\n".join(line for line in lines if line)
 
     def _select(self, question: str, passages: Sequence[Piece], *, limit: int, used: set[str]) -> list[Sentence]:
-        sentences = [s for s in sentences_of(self._embedder, question, passages) if s.text not in used]
+        found = sentences_of(self._embedder, question, passages)
+        sentences = [s for s in found if s.text not in used and not s.bare]
         if not sentences:
             return []
         weights = weights_of(sentences)

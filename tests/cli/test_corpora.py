@@ -138,3 +138,18 @@ def test_a_corpus_of_another_embedder_is_named_before_anything_is_asked(cli: Cli
     assert cli("corpus", "rebuild", "x").out == "x: 1 documents made anew\n"
     assert cli("corpus", "audit", "x", "--deep").out == "x: 1 documents, 1 chunks: sound\n"
     assert cli("ask", "zorb?", "--corpus", "x").code == 0
+
+
+def test_what_the_documents_are_is_shown_where_it_is_known(cli: Cli) -> None:
+    docs = folder()
+    cli("corpus", "add", str(docs / "good.md"), "--name", "x")
+    plain = cli("corpus", "show", "x").out
+    assert plain.split("\n")[0].split() == ["document", "title", "chunks", "characters"]
+    text = "# 1 Scope\n\nThe present document specifies how the nodes of a network are to be set up by the operator.\n"
+    (docs / "23501-h40.md").write_text(text, encoding="utf-8")
+    cli("corpus", "add", str(docs), "--name", "x")
+    head, spec, good = cli("corpus", "show", "x").out.splitlines()
+    shown = ["document", "title", "number", "version", "release", "language", "chunks", "characters"]
+    assert head.split() == shown
+    assert spec.split() == ["23501-h40", *["TS", "23.501"] * 2, "17.4.0", "17", "en", "1", str(len(text))]
+    assert good.split()[:2] == ["good", "Good"]

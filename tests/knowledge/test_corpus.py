@@ -208,7 +208,7 @@ def test_files_of_newer_versions_and_damaged_files_are_refused(library: Library,
 def test_a_full_disk_keeps_what_was_finished(library: Library, folder: Path, tmp_path: Path) -> None:
     library.add([folder], name="mine")
     (folder / "big.txt").write_text("many different words " * 20_000)
-    store = library._own  # pyright: ignore[reportPrivateUsage]  # a small page limit is SQLite's own full disk
+    store = library._shelf._own  # pyright: ignore[reportPrivateUsage]  # a small page limit is SQLite's own full disk
     assert store is not None
     with store._database.reading() as connection:  # pyright: ignore[reportPrivateUsage]
         connection.execute("PRAGMA max_page_count = 40")

@@ -3,8 +3,10 @@ import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import openpyxl
+import pptx
 import pytest
 
 from coreagent.errors import DocumentError
@@ -58,18 +60,24 @@ def test_the_title_is_front_matter_then_heading_then_name(tmp_path: Path) -> Non
     assert read_document(made(tmp_path, "b.txt", b"text")).title == "b"
 
 
-@pytest.mark.parametrize("suffix", [".xlsx", ".pptx"])
-def test_a_workbook_is_not_called_like_its_first_sheet(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
-) -> None:
-    path = tmp_path / f"thresholds{suffix}"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("part.xml", "<a/>")
-    use_converter(monkeypatch, suffix, lambda path: Conversion(text="## Sheet1\n\n| A |\n|---|\n", grammar="markdown"))
-    assert read_document(path).title == "thresholds"
-    stated = Conversion(text="## Sheet1\n", grammar="markdown", title="Thresholds of the RU-7")
-    use_converter(monkeypatch, suffix, lambda path: stated)
-    assert read_document(path).title == "Thresholds of the RU-7"
+def test_a_workbook_is_not_called_like_its_first_sheet(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["Counter", "Limit"])
+    book.worksheets[0].append(["HbMissed", 3])
+    book.save(tmp_path / "thresholds.xlsx")
+    assert read_document(tmp_path / "thresholds.xlsx").title == "thresholds"
+    book.properties.title = "Thresholds of the RU-7"
+    book.save(tmp_path / "thresholds.xlsx")
+    assert read_document(tmp_path / "thresholds.xlsx").title == "Thresholds of the RU-7"
+
+
+def test_slides_are_not_called_like_the_number_of_the_first(tmp_path: Path) -> None:
+    deck: Any = pptx.Presentation()
+    deck.core_properties.title = ""
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    slide.shapes.add_textbox(0, 0, 914_400, 914_400).text_frame.text = "Check the fibre first."
+    deck.save(str(tmp_path / "training.pptx"))
+    assert read_document(tmp_path / "training.pptx").title == "training"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from coreagent.errors import DocumentError
 from coreagent.knowledge.documents.convert.pdf_beams import open_tables
-from coreagent.knowledge.documents.convert.pdf_blocks import Block, BlockBuilder, is_caption, words_of, written
+from coreagent.knowledge.documents.convert.pdf_blocks import Block, is_caption, written
+from coreagent.knowledge.documents.convert.pdf_builder import BlockBuilder
 from coreagent.knowledge.documents.convert.pdf_columns import Barrier, in_columns
 from coreagent.knowledge.documents.convert.pdf_furniture import (
     without_contents,
@@ -19,6 +20,7 @@ from coreagent.knowledge.documents.convert.pdf_furniture import (
 from coreagent.knowledge.documents.convert.pdf_headings import Headings
 from coreagent.knowledge.documents.convert.pdf_lines import Line, lines_of
 from coreagent.knowledge.documents.convert.pdf_notes import notes_in
+from coreagent.knowledge.documents.convert.pdf_paragraphs import words_of
 from coreagent.knowledge.documents.convert.pdf_reader import Pdf
 from coreagent.knowledge.documents.convert.pdf_tables import Table, ruled_tables
 from coreagent.knowledge.documents.convert.pdf_title import is_name, title_of
@@ -129,9 +131,9 @@ def _build(
     notes: Sequence[Sequence[range]],
 ) -> None:
     for page, drawn, below in zip(lines, ruled, notes, strict=True):
-        stops = [(_place_of(table, page), table) for table in drawn] + [(note.start, note) for note in below]
+        stops = [(_place_of(table, page), table) for table in drawn] + [((note.start, 0), note) for note in below]
         start = 0
-        for place, stop in sorted(stops, key=lambda pair: pair[0]):
+        for (place, _), stop in sorted(stops, key=lambda pair: pair[0]):
             _add_lines(builder, page[start:place])
             start = max(start, place)
             if isinstance(stop, Table):
@@ -142,11 +144,13 @@ def _build(
         _add_lines(builder, page[start:])
 
 
-def _place_of(table: Table, page: Sequence[Line]) -> int:
-    """Before which line a table stands: the first below it, else behind the last above it."""
+def _place_of(table: Table, page: Sequence[Line]) -> tuple[int, int]:
+    """Before which line a table stands: the first below it, else behind the last above it, which comes first."""
     beside = [n for n, line in enumerate(page) if _overlaps(line, table)]
     below = next((n for n in beside if page[n].y > table.top), None)
-    return below if below is not None else beside[-1] + 1 if beside else len(page)
+    if below is not None:
+        return below, 1
+    return (beside[-1] + 1, 0) if beside else (len(page), 1)
 
 
 def _add_lines(builder: BlockBuilder, lines: Sequence[Line]) -> None:

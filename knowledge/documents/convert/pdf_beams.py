@@ -35,20 +35,23 @@ def open_tables(
     for rules in _stacks(merged, drawn):
         left, right = rules[0].start - NEAR, rules[0].end + NEAR
         inside = [w for w in rest if rules[0].at < w.y <= rules[-1].at + 1 and left <= (w.x0 + w.x1) / 2 <= right]
-        for part in _runs(rules, lines_of(inside)):
-            table = _table(part, merged, page)
+        taken: set[int] = set()
+        for run in _runs(rules, lines_of(inside)):
+            own = [w for w in inside if run and run[0].at < w.y <= run[-1].at + 1]
+            table = _table(_between(run, lines_of(own)), merged, page)
             if table:
                 found.append(table)
-                rest = [w for w in rest if not (table.top < w.y <= table.bottom + 1 and left <= w.x0 <= right)]
+                taken.update(map(id, own))
+        rest = [word for word in rest if id(word) not in taken]
     return found, rest
 
 
 def _stacks(across: Sequence[Rule], drawn: Sequence[Table]) -> Iterator[list[Rule]]:
     """Three lines or more that begin and end below each other, from the top."""
     wide = [rule for rule in across if rule.end - rule.start >= _MIN_WIDTH]
-    free = [rule for rule in wide if not any(_belongs(rule, table) for table in drawn)]
-    if len(free) > _MAX_RULES:
+    if len(wide) > _MAX_RULES:
         return
+    free = [rule for rule in wide if not any(_belongs(rule, table) for table in drawn)]
     starts, ends = positions([rule.start for rule in free]), positions([rule.end for rule in free])
     groups: dict[tuple[int, int], list[Rule]] = {}
     for rule in free:
@@ -62,21 +65,29 @@ def _belongs(rule: Rule, table: Table) -> bool:
 
 
 _Part = list[tuple[Rule, list[Line], Rule]]
+"""Pairs of neighbouring rules with the lines between them."""
 
 
-def _runs(rules: Sequence[Rule], lines: Sequence[Line]) -> Iterator[_Part]:
-    """Neighbouring spaces between two lines that hold columns; other spaces part tables from each other."""
+def _between(rules: Sequence[Rule], lines: Sequence[Line]) -> _Part:
     heights = [line.y for line in lines]
-    run: _Part = []
-    for above, below in zip(rules, rules[1:], strict=False):
-        between = list(lines[bisect_right(heights, above.at) : bisect_right(heights, below.at + 1)])
-        if below.at - above.at <= NEAR and not between:
+    ends = [0, *(bisect_right(heights, rule.at + 1) for rule in rules[1:-1]), len(lines)]
+    pairs = zip(rules, rules[1:], strict=False)
+    return [(above, list(lines[ends[n] : ends[n + 1]]), below) for n, (above, below) in enumerate(pairs)]
+
+
+def _runs(rules: Sequence[Rule], lines: Sequence[Line]) -> Iterator[list[Rule]]:
+    """Rules with columns between each and the next; the header first. Other text parts tables from each other."""
+    run: list[Rule] = []
+    for above, between, below in _between(rules, lines):
+        if not between and below.at - above.at <= NEAR:
             continue  # a double line
-        if _is_tabular(between, above.end - above.start):
-            run.append((above, between, below))
+        if not _is_tabular(between, above.end - above.start):
+            yield run
+            run = []
             continue
-        yield run
-        run = []
+        if not run and len(between) > _MAX_HEADER:
+            continue  # no header
+        run = [*(run or [above]), below]
     yield run
 
 
@@ -88,8 +99,6 @@ def _is_tabular(lines: Sequence[Line], width: float) -> bool:
 
 
 def _table(part: _Part, across: Sequence[Rule], page: int) -> Table | None:
-    while len(part) > 1 and len(part[0][1]) > _MAX_HEADER:
-        part = part[1:]
     if len(part) < 2:
         return None
     columns: list[_Span] = []
@@ -121,12 +130,14 @@ def _rows(lines: Sequence[Line], columns: Sequence[_Span]) -> list[tuple[str, ..
     for line in lines:
         row = _cells(line, columns)
         fuller = sum(map(bool, row)) * 2 > len(columns)
-        wide = len(line.pieces) == 1 and len(_columns_of(line.pieces[0], columns)) > 1
-        if rows and not wide and not (row[0] and (fuller or not any(rows[-1][0][1:]))) and not remark:
+        alone = len(line.pieces) == 1
+        wide = alone and len(_columns_of(line.pieces[0], columns)) > 1
+        goes_on = alone and not line.text.startswith("NOTE") if remark else not wide
+        if rows and goes_on and not (row[0] and not remark and (fuller or not any(rows[-1][0][1:]))):
             rows[-1].append(row)
         else:
             rows.append([row])
-        remark = wide
+        remark = wide or (remark and goes_on)
     return [_joined(group) for group in rows]
 
 
@@ -156,7 +167,8 @@ def _named(piece: Piece, columns: Sequence[_Span], short: Sequence[Rule]) -> lis
     middle = (piece.x0 + piece.x1) / 2
     for rule in short:
         if 0 < rule.at - piece.y < piece.size and rule.start < middle < rule.end:
-            return [n for n, (start, end) in enumerate(columns) if rule.start < (start + end) / 2 < rule.end]
+            below = [n for n, (start, end) in enumerate(columns) if rule.start < (start + end) / 2 < rule.end]
+            return below or _columns_of(piece, columns)
     return _columns_of(piece, columns)
 
 

@@ -1,16 +1,16 @@
 """Reading order of a page: column by column where text stands in columns, on the whole page or on a part of it."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from coreagent.knowledge.documents.convert.pdf_lines import Line, Piece, is_wide, line_of
+from coreagent.knowledge.documents.convert.pdf_paragraphs import ends_sentence, names_table
 
 _MIN_COLUMN_LINES = 6
 _COLUMN_FILL = 0.55
 """Of its column's width that a line of running text fills in the median."""
-_MIN_WIDTH = 11.0
+_MIN_WIDTH = 12.5
 """Font sizes. No column of running text is narrower."""
 _MIN_LETTERS = 15
 """Characters of a line of a column in the median; Chinese ones count twice. Cells of a table hold fewer."""
@@ -27,8 +27,6 @@ _LARGER = 1.15
 """Times the font size of what stands beside it: a heading."""
 _BALANCE = 3
 """Lines that balanced columns may differ by."""
-_CAPTION = re.compile(r"(?:Table|TABLE|表)\s*(?:[A-Z]{1,3}[.-]?)?\d")
-_SENTENCE_END = re.compile(r"[.!?:;。！？：；][\"')\]”’]*\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +108,8 @@ def _is_beside(piece: Piece, other: Piece) -> bool:
 
 def _gutter(lines: Sequence[Line]) -> float | None:
     """Where the white between two columns of running text stands on all of the page, or None."""
-    if len(lines) < _MIN_COLUMN_LINES:
+    prose = [line for line in lines if not line.mono]
+    if len(prose) < _MIN_COLUMN_LINES:
         return None
     left, right = min(line.x0 for line in lines), max(line.x1 for line in lines)
     if right - left < 2 * _MIN_WIDTH * _median([line.size for line in lines]):
@@ -122,7 +121,7 @@ def _gutter(lines: Sequence[Line]) -> float | None:
         before: list[float] = []
         behind: list[float] = []
         crossing = 0
-        for line in lines:
+        for line in prose:
             if line.x1 <= x:
                 before.append(line.x1 - line.x0)
             elif line.x0 >= x:
@@ -199,7 +198,7 @@ def _columns(lines: Sequence[Line], band: _Band, right: float) -> _Band | None:
     while first > band.start and lines[first].y - lines[first - 1].y < 1.6 * lines[first].size:
         first -= 1
     before, behind = _sides(lines[first : band.end], band.gutter)
-    if not before or (first and _CAPTION.match(lines[first - 1].text)) or _CAPTION.match(lines[first].text):
+    if not before or (first and names_table(lines[first - 1].text)) or names_table(lines[first].text):
         return None
     left = min(line.x0 for line in before)
     if _is_prose(before, band.gutter - left) and _is_prose(behind, right - band.gutter):
@@ -266,7 +265,7 @@ def _end_of_columns(before: Sequence[Line], behind: Sequence[Line]) -> int:
             break
         heading = line.size >= 1.1 * last.size or (line.bold and not last.bold)
         alike = line.size == last.size == size
-        broken = goes_on and alike and not _SENTENCE_END.search(last.text) and not line.text[0].islower()
+        broken = goes_on and alike and not ends_sentence(last.text) and not line.text[0].islower()
         if heading or broken:
             return number
     return len(before)

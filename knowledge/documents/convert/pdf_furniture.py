@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import pairwise
 
 from coreagent.knowledge.documents.convert.pdf_lines import Line, line_of
@@ -72,10 +72,18 @@ def without_running_heads(pages: Sequence[Sequence[Line]], heights: Sequence[flo
         for number, line in found:
             if any((place + near, step) in frequent for near in (-1, 0, 1) for step in _steps(number, line)):
                 dropped.add(id(line))
+    dropped |= _turned_heads(pages, heights, dropped)
     kept = [[line for line in lines if id(line) not in dropped] for lines in pages]
     if not any(kept):
         return [list(lines) for lines in pages]  # nothing but such lines: then they are the text
     return [_without_page_number(lines, height) for lines, height in zip(kept, heights, strict=True)]
+
+
+def _turned_heads(pages: Sequence[Sequence[Line]], heights: Sequence[float], dropped: Set[int]) -> set[int]:
+    """Running heads of pages whose text is turned, which stand below them: they say what other heads say."""
+    heads = {_NUMBER.sub("#", line.text) for lines in pages for line in lines if id(line) in dropped}
+    aside = [line for lines, height in zip(pages, heights, strict=True) for line in lines if line.y > height]
+    return {id(line) for line in aside if _NUMBER.sub("#", line.text) in heads}
 
 
 def _steps(number: int, line: Line) -> set[int]:
@@ -96,7 +104,7 @@ def _all_steps(seen: Mapping[tuple[str, int], Sequence[tuple[int, Line]]]) -> It
 
 
 def _edges(lines: Sequence[Line], height: float) -> list[Line]:
-    by_height = sorted(lines, key=lambda line: line.y)
+    by_height = sorted((line for line in lines if line.y <= height), key=lambda line: line.y)
     top = [line for line in by_height[:_EDGE_LINES] if line.y < _ZONE * height]
     return top + [line for line in by_height[-_EDGE_LINES:] if line.y > (1 - _ZONE) * height]
 

@@ -40,7 +40,10 @@ class Bookmark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page, ``width`` by ``height`` points. ``unmapped`` counts the characters that the file does not name."""
+    """One page, ``width`` by ``height`` points. ``unmapped`` counts the characters that the file does not name.
+
+    Words that run another way than most of the page's stand below its ``height``.
+    """
 
     width: float
     height: float

@@ -1,6 +1,7 @@
 """An open PDF: its properties, its outline and its pages."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -15,6 +16,8 @@ from coreagent.knowledge.documents.convert.tables import clean, one_line
 
 _PROPERTIES = ("Title", "Author", "Subject", "Keywords")
 _MAX_BOOKMARKS = 50_000
+_MIN_TURNED = 12
+"""Letters. Fewer that run another way than the page's text are labels of a drawing."""
 
 
 class Pdf:
@@ -102,14 +105,21 @@ def _read_page(page: Any) -> Page:
     for found in reader.words:
         turns[found.font.turn] += len(found.text)
     own = max(range(SLANTED), key=turns.__getitem__)
-    corner = ((left, top), (left, bottom), (right, bottom), (right, top))[own]
+    corners = ((left, top), (left, bottom), (right, bottom), (right, top))
+    corner = corners[own]
     width, height = (right - left, top - bottom)[:: -1 if own % 2 else 1]
-    words = tuple(_placed(found, corner) for found in reader.words if found.font.turn == own)
+    words = [_placed(found, corner) for found in reader.words if found.font.turn == own]
+    # A caption beside a table that is turned, or a table on a page whose heads are not: read behind the rest.
+    for turn in range(SLANTED):
+        if turn != own and turns[turn] >= _MIN_TURNED:
+            lowest = max((word.y for word in words), default=0.0)
+            aside = [_placed(found, corners[turn]) for found in reader.words if found.font.turn == turn]
+            words += [replace(word, y=word.y + max(lowest, height)) for word in aside]
     across, down = rules_of(page, own, corner)
     return Page(
         width=width,
         height=height,
-        words=words,
+        words=tuple(words),
         across=across,
         down=down,
         characters=reader.characters,

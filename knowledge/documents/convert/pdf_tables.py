@@ -21,6 +21,11 @@ _MAX_CELL = 3_000
 _FILLED = 0.3
 """Of a table's cells hold words; boxes and arrows of a drawing leave more of them empty."""
 
+_SHORT = 28
+"""Characters of a name."""
+_FULL_ROWS = 3
+_MOST = 0.6
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
@@ -153,8 +158,39 @@ def _cells(grid: _Grid, words: Sequence[Word]) -> tuple[tuple[tuple[str, ...], .
     if len(full) < 2:
         return (), 1
     top = _header_rows(owner, columns, height)
-    rows = tuple(tuple(_spread((r, c), owner[r, c], texts, top) for c in used) for r in full)
-    return rows, max(min(sum(r < top for r in full), len(full) - 1), 1)
+    rows: list[tuple[str, ...]] = []
+    for r in full:
+        whole = r > full[0] and all(owner[r, c] == (r, c) for c in used)
+        apart = _rows_between([held.get((r, c), []) for c in used]) if whole else []
+        rows += apart or [tuple(_spread((r, c), owner[r, c], texts, top) for c in used)]
+    return tuple(rows), max(min(sum(r < top for r in full), len(full) - 1), 1)
+
+
+def _rows_between(cells: Sequence[Sequence[Word]]) -> list[tuple[str, ...]]:
+    """Rows that no line parts, as TeX sets them: told by three lines or more that have words in all cells.
+
+    Lines without a first cell go on with the row above. Empty for one row of cells with several lines each.
+    """
+    lines = sorted((line.y, n, line.text) for n, cell in enumerate(cells) for line in lines_of(cell))
+    rows: list[list[str]] = []
+    base = -inf
+    for y, n, text in lines:
+        if y - base > NEAR:
+            rows.append([""] * len(cells))
+            base = y
+        rows[-1][n] = f"{rows[-1][n]} {text}".strip()
+    full = sum(all(row) for row in rows)
+    named = all(all(row) or not row[0] for row in rows)
+    short = len(cells) > 2 or all(len(row[0]) <= _SHORT for row in rows)
+    if len(cells) < 2 or full < _FULL_ROWS or full < _MOST * len(rows) or not (named and short and all(rows[0])):
+        return []
+    out: list[tuple[str, ...]] = []
+    for row in rows:
+        if row[0]:
+            out.append(tuple(row))
+        else:
+            out[-1] = tuple(f"{old} {new}".strip() for old, new in zip(out[-1], row, strict=True))
+    return out
 
 
 def _owners(grid: _Grid) -> dict[_Place, _Place]:

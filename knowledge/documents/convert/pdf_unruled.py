@@ -16,11 +16,15 @@ _MARK = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aligned:
-    """``lines`` lines are rows of cells; ``pairs`` when they are names with their meaning rather than a table."""
+    """``lines`` lines are rows of cells; ``pairs`` when they are names with their meaning rather than a table.
+
+    ``starts`` are the left ends of the columns.
+    """
 
     rows: tuple[tuple[str, ...], ...]
     lines: int
     pairs: bool
+    starts: tuple[float, ...] = ()
 
 
 def aligned_at(
@@ -58,7 +62,7 @@ def aligned_at(
     short = all(len(row[0]) <= _FIRST_WIDTH for row in rows)
     if len(columns) == 2 and not short and not captioned:
         return None
-    return Aligned(rows=tuple(rows), lines=run, pairs=len(columns) == 2)
+    return Aligned(rows=tuple(rows), lines=run, pairs=len(columns) == 2, starts=tuple(start for start, _ in columns))
 
 
 def is_mark(text: str) -> bool:

@@ -1,5 +1,6 @@
 """``coreagent corpus``."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -16,9 +17,22 @@ from coreagent.cli.render import new_table, print_table
 from coreagent.cli.searching import search
 from coreagent.cli.text import printable
 from coreagent.errors import KnowledgeError
+from coreagent.knowledge.reports import DocumentInfo
 from coreagent.labels import Sensitivity
 
 _LABELS = click.Choice([str(level) for level in Sensitivity])
+_COLUMNS: dict[str, Callable[[DocumentInfo], str]] = {
+    "document": lambda info: info.slug,
+    "title": lambda info: info.title,
+    "number": lambda info: info.specification.number,
+    "version": lambda info: info.specification.version,
+    "release": lambda info: info.specification.release,
+    "language": lambda info: info.language,
+    "chunks": lambda info: str(info.chunks),
+    "characters": lambda info: f"{info.characters:,}",
+}
+_WHERE_KNOWN = ("number", "version", "release", "language")
+"""Columns that are shown when any document has one."""
 
 
 @click.group()
@@ -79,9 +93,11 @@ def show(ctx: click.Context, name: str, document: str | None) -> None:
     if document:
         click.echo(printable(documents[0].text))
         return
-    table = new_table("document", "title", "chunks", "characters", whole="document")
-    for info in documents:
-        cells = (info.slug, info.title, str(info.chunks), f"{info.characters:,}")
+    columns = {name: [told(info) for info in documents] for name, told in _COLUMNS.items()}
+    # Few corpora are of standards only, and many are of none.
+    kept = {name: cells for name, cells in columns.items() if name not in _WHERE_KNOWN or any(cells)}
+    table = new_table(*kept, whole="document")
+    for cells in zip(*kept.values(), strict=True):
         table.add_row(*(Text(printable(cell)) for cell in cells))
     print_table(table)
 

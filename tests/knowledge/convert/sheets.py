@@ -55,6 +55,19 @@ class Sheets:
         self.y = top + len(rows) * high + 24
         return self
 
+    def rules(self, *heights: float, left: float = 60, right: float = 400) -> "Sheets":
+        """Horizontal lines at these distances from the top."""
+        for y in heights:
+            self.canvas.line(left, HEIGHT - y, right, HEIGHT - y)
+        return self
+
+    def column(self, *texts: str, x: float, y: float, leading: float = 12) -> "Sheets":
+        """Lines below each other from ``y`` on; the next line stands below them or below what is there already."""
+        for number, text in enumerate(texts):
+            self.put(text, x=x, y=y + number * leading)
+        self.y = max(self.y, y + len(texts) * leading + 8)
+        return self
+
     def next(self) -> "Sheets":
         self.canvas.showPage()
         self.y = 72.0

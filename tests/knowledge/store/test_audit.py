@@ -19,7 +19,7 @@ def audited(library: Library, folder: Path) -> Callable[..., tuple[str, ...]]:
     library.add([folder], name="mine")
 
     def run(statement: str, *values: int | str | bytes) -> tuple[str, ...]:
-        store = library._own  # pyright: ignore[reportPrivateUsage]
+        store = library._shelf._own  # pyright: ignore[reportPrivateUsage]
         assert store is not None
         with store._database.writing() as connection:  # pyright: ignore[reportPrivateUsage]
             connection.execute(statement, values)
@@ -55,7 +55,7 @@ def test_an_index_that_lost_a_passage(tmp_path: Path, folder: Path, dense: str) 
     library.add([folder], name="mine")
     report = library.audit("mine", deep=True)
     assert report.ok and report.asked == report.chunks > 0 and report.documents == 2 and report.clauses > 0
-    store = library._own  # pyright: ignore[reportPrivateUsage]
+    store = library._shelf._own  # pyright: ignore[reportPrivateUsage]
     assert store is not None
     # Behind the back of the indexes, which are held for this revision: other vectors, other words.
     other = HashEmbedder().embed(["nothing like it"])[0].tobytes()
@@ -74,7 +74,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, folder: Path) -> None:
     library = Library(tmp_path / "home", HashEmbedder(), KnowledgeSettings())
     library.add([folder], name="mine")
     assert library.audit("mine").ok
-    store = library._own  # pyright: ignore[reportPrivateUsage]
+    store = library._shelf._own  # pyright: ignore[reportPrivateUsage]
     assert store is not None
     with store._database.reading() as connection:  # pyright: ignore[reportPrivateUsage]
         connection.execute("PRAGMA foreign_keys = OFF")

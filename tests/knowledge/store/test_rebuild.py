@@ -140,7 +140,7 @@ def test_a_corpus_of_the_first_schema_gets_its_clauses(tmp_path: Path, postgres_
     (docs / "one.md").write_text("# 5 Procedures\n\nAll.\n\n## 5.1 Registration\n\nThe UE registers.\n")
     library = opened(tmp_path / "home", database=postgres_address)
     library.add([docs], name="mine")
-    store = library._own  # pyright: ignore[reportPrivateUsage]
+    store = library._shelf._own  # pyright: ignore[reportPrivateUsage]
     assert store is not None
     corpus = store.corpus("mine")
     with store._database.writing() as connection:  # pyright: ignore[reportPrivateUsage]

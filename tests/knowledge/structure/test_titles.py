@@ -36,6 +36,23 @@ def test_the_cover_of_o_ran_gives_the_title(cover: str) -> None:
     assert title_of("Contents", text="Work done.", specification=oran) == "O-RAN.WG9.XHAUL.0"
 
 
+@pytest.mark.parametrize(
+    ("below", "title"),
+    [
+        ("Transport of the X-haul\n\n# 1 Introduction\n", "Transport of the X-haul"),
+        ("Technical Specification\n\nTransport of the X-haul\n", "Transport of the X-haul"),
+        ("# 1 Introduction\n\nThe network carries traffic.\n", "ND-TS 7001"),
+        ("The present document says how.\n", "ND-TS 7001"),
+        ("Contents\n", "ND-TS 7001"),
+        ("", "ND-TS 7001"),
+    ],
+)
+def test_below_the_number_stands_the_title(below: str, title: str) -> None:
+    own = Specification(number="ND-TS 7001", version="2.1.0")
+    assert title_of("1 Introduction", text=f"ND-TS 7001 V2.1.0 (2026-02)\n\n{below}", specification=own) == title
+    assert title_of("Manual", text=f"ND-TS 7001 V2.1.0 (2026-02)\n\n{below}", specification=own) == "Manual"
+
+
 @pytest.mark.parametrize("found", ["1 Scope", "Foreword", "3.1 Terms", "Contents"])
 def test_the_first_clauses_heading_is_no_title_of_a_standard(found: str) -> None:
     assert title_of(found, text="# 1 Scope\n\nText (Release 17).\n", specification=TS) == "TS 38.331"

@@ -46,6 +46,22 @@ async def test_a_table_row_can_answer(embedder: Embedder) -> None:
     assert 3 in draft.cited
 
 
+async def test_a_bare_title_or_caption_is_not_quoted(embedder: Embedder) -> None:
+    titled = passage("GZP gizmo breakers\n\nIssue 4.", title="GZP gizmo breakers")
+    table = passage("**Table 1: Breakers of the gizmo**\n\n|Unit|Breaker|\n|---|---|\n|gizmo|16 A|", title="Units")
+    draft = await write(embedder, "Which breaker does the gizmo need?", table, titled)
+    assert "16 A" in draft.text
+    assert "Table 1" not in draft.text and "GZP" not in draft.text
+
+
+async def test_an_amount_is_asked_for_by_its_name_too(embedder: Embedder) -> None:
+    said = passage(
+        "During the guard period after a restart no alarm comes. After a restart the guard period lasts 45 s."
+    )
+    draft = await write(embedder, "What is the guard period after a restart?", said)
+    assert draft.text.startswith("After a restart the guard period lasts 45 s [1].")
+
+
 @pytest.mark.parametrize("question", ["Who won the chess title in 1972?", "What is the QXZ7 interface?"])
 async def test_weak_evidence_is_not_an_answer(embedder: Embedder, question: str) -> None:
     draft = await write(embedder, question, *(passage(e.text, score=0.2) for e in PASSAGES))

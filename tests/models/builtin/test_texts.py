@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coreagent.models.builtin.evidence import is_bare
 from coreagent.models.builtin.expressions import expression_in
 from coreagent.models.builtin.markers import marked_sentences
 from coreagent.models.builtin.numbers import convert, quantities
@@ -72,6 +73,28 @@ def test_parts(question: str, parts: int) -> None:
 def test_passages_become_quotable_sentences() -> None:
     text = "# Head\nA **bold** claim, e.g. this [1]. See v1.2 now.\n\n- one `item`\n\n|a|b|\n|---|---|\n|x|y|\n"
     assert passage_sentences(text) == ["A bold claim, e.g. this (1).", "See v1.2 now.", "one item", "a: x; b: y"]
+
+
+def test_a_line_break_inside_a_table_cell_is_a_space() -> None:
+    assert passage_sentences("|a|\n|---|\n|100 µs<br>(fibre)|\n") == ["a: 100 µs (fibre)"]
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("RU-7: supervision and alarms", True),
+        ("2 Abbreviations", True),
+        ("Table 3.2-1: Timers of the unit", True),
+        ("Table A: Alarms", True),
+        ("Figure 1 – Message flow", True),
+        ("Table 3.2-1 lists the timers.", False),
+        ("Alarm: 7031; Severity: critical", False),
+        ("Use a 16 A breaker for each unit.", False),
+        ("The unit restarts once", False),
+    ],
+)
+def test_titles_and_captions_are_no_sentences(text: str, bare: bool) -> None:
+    assert is_bare(text, 'site, "RU-7: supervision and alarms" § 2 Abbreviations') is bare
 
 
 @given(st.text(max_size=300))
