@@ -66,12 +66,19 @@ class ExactIndex:
     def search(self, vector: NDArray[np.float32], *, limit: int, allowed: Allowed | None = None) -> Found:
         """As in the protocol; ties go to the lower id."""
         if allowed is None:
-            return best(self._ids, self._vectors @ vector, limit=limit)
+            return best(self._ids, _cosines(self._vectors, vector), limit=limit)
         rows = _rows(self._ids, allowed_ids(self._ids, allowed))
         # Gathering rows costs about four times as much as multiplying where they lie.
         gather = 4 * len(rows) < len(self._ids)
-        cosines = self._vectors[rows] @ vector if gather else (self._vectors @ vector)[rows]
+        cosines = _cosines(self._vectors[rows], vector) if gather else _cosines(self._vectors, vector)[rows]
         return best(self._ids[rows], cosines, limit=limit)
+
+
+def _cosines(vectors: NDArray[np.float32], vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Row by row, on this thread alone."""
+    # A matrix product wants a thread on every core: on busy ones it waits for them, up to ten times as long.
+    out: NDArray[np.float32] = np.vecdot(vectors, vector)
+    return out
 
 
 def best(ids: NDArray[np.int64], cosines: NDArray[np.float32], *, limit: int) -> Found:

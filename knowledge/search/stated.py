@@ -46,19 +46,27 @@ def _documents(index: CorpusIndex, term: Term) -> list[DocumentRow]:
 
 
 def _cited(index: CorpusIndex, term: Term, document: DocumentRow) -> StatedTerm | None:
-    """The term with the passage that has its words, else the document's first; None where it was removed meanwhile."""
-    wanted = [_key(term.abbreviation), _key(term.expansion), " ".join(_key(term.meaning).split()[:_OPENING])]
+    """The term with the passage that states it; None where the document was removed meanwhile.
+
+    That is the first where its words stand side by side, else where they stand at all, else the document's first.
+    """
+    short, full = _key(term.abbreviation), _key(term.expansion)
+    if short == full:
+        full = " ".join(_key(term.meaning).split()[:_OPENING])
     ids = index.columns.ids[index.columns.documents == document.id].tolist()
-    first: ChunkRow | None = None
+    best: tuple[int, ChunkRow] | None = None
     for row in index.store.chunk_rows(index.corpus, ids):
-        first = first or row
         held = f" {_key(row.text)} "
-        if all(f" {words} " in held for words in wanted if words):
-            first = row
+        beside = f" {short} {full} " in held or f" {full} {short} " in held
+        merit = 2 if beside else int(f" {short} " in held and f" {full} " in held)
+        if best is None or merit > best[0]:
+            best = merit, row
+        if beside:
             break
-    if first is None:
+    if best is None:
         return None
-    return StatedTerm(term=term, evidence=evidence(index, first, span=(first.start, first.end), score=1.0))
+    row = best[1]
+    return StatedTerm(term=term, evidence=evidence(index, row, span=(row.start, row.end), score=1.0))
 
 
 def _key(text: str) -> str:

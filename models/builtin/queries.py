@@ -27,7 +27,7 @@ _OPENING = re.compile(
 )
 _NAMING = re.compile(
     r"\bstands?\s+for\b|\b(?:abbreviat\w*|acronym)\b|\bfull\s+(?:form|name)\s+of\b"
-    r"|\b(?:meaning\s+of|(?:does|do)\s+\S{1,40}\s+mean\b|is\s+meant\s+by)",
+    r"|\b(?:meaning\s+of|(?:does|do)\s+\S{1,40}(?:\s+\S{1,40}){0,3}\s+mean\b|is\s+meant\s+by)",
     re.IGNORECASE,
 )
 MAX_QUERY_CHARS = 600

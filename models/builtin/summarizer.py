@@ -72,7 +72,9 @@ class BuiltinSummarizer(BuiltinModel):
             chosen = contrast(self._embedder, asked, passages, enough=MIN_RELEVANCE) if asked else []
             chosen = chosen or self._select(part, passages, limit=left, used=used)
             if chosen:
-                lines.append(" ".join(_cite(sentence) for sentence in chosen))
+                said = [sentence for sentence in chosen if sentence.text not in used]
+                used.update(sentence.text for sentence in said)
+                lines.append(" ".join(_cite(sentence) for sentence in said))
             else:
                 missing.append(part)
         if lines and missing and len(parts) > 1:
@@ -80,8 +82,7 @@ class BuiltinSummarizer(BuiltinModel):
         return "\n".join(line for line in lines if line)
 
     def _select(self, question: str, passages: Sequence[Piece], *, limit: int, used: set[str]) -> list[Sentence]:
-        found = sentences_of(self._embedder, question, passages)
-        sentences = [s for s in found if s.text not in used and not s.bare]
+        sentences = [s for s in sentences_of(self._embedder, question, passages) if not s.bare]
         if not sentences:
             return []
         weights = weights_of(sentences)
@@ -90,9 +91,8 @@ class BuiltinSummarizer(BuiltinModel):
         best = max(sentences, key=lambda s: scores[id(s)])
         if not _answers(asked, best, scores[id(best)], passages):
             return []
-        chosen = _cover(sentences, scores, asked, limit=limit, first=best)
-        used.update(s.text for s in chosen)
-        return chosen
+        # What answers this part too was said for another: the next best would be about something else.
+        return [best] if best.text in used else _cover(sentences, scores, asked, limit=limit, first=best)
 
     def _choose(self, parsed: ParsedQuestion, form: str, computed: Sequence[Piece], passages: Sequence[Piece]) -> str:
         named_labels = _labels_of_tools(parsed, computed)

@@ -12,7 +12,7 @@ UNIT = """# RU-7 supervision
 
 ## 1 Scope
 
-The FHGW supervises the unit.
+The FHGW supervises the unit. HBS is a kind of heartbeat supervision that the Fronthaul Gateway does.
 
 ## 2 Definitions
 
