@@ -98,6 +98,7 @@ def test_a_look_up_may_come_back_empty(text: str) -> None:
 def test_questions_for_a_meaning() -> None:
     assert asks_meaning("What does GZP stand for?")
     assert asks_meaning("Meaning of the abbreviation GZP?")
+    assert asks_meaning("What does guard period mean?")
     assert not asks_meaning("What does GZP carry?")
 
 

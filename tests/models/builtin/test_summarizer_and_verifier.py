@@ -54,6 +54,13 @@ async def test_a_bare_title_or_caption_is_not_quoted(embedder: Embedder) -> None
     assert "Table 1" not in draft.text and "GZP" not in draft.text
 
 
+async def test_one_sentence_may_answer_both_parts(embedder: Embedder) -> None:
+    said = passage("The breaker of the gizmo takes 16 A with curve C. The breaker of the gizmo is grey.")
+    question = "Which breaker has curve C? What does the breaker of the gizmo with curve C take?"
+    draft = await write(embedder, question, said)
+    assert draft.text == "The breaker of the gizmo takes 16 A with curve C [1]."
+
+
 async def test_an_amount_is_asked_for_by_its_name_too(embedder: Embedder) -> None:
     said = passage(
         "During the guard period after a restart no alarm comes. After a restart the guard period lasts 45 s."
