@@ -11,6 +11,7 @@ from coreagent.knowledge.search.references import Reference
 from coreagent.knowledge.store.rows import DocumentRow
 from coreagent.knowledge.structure.specification import version_key
 
+_LEAST_NUMBER = 5
 NAMED_DOCUMENT = 1.0
 """Added to the logit of chunks of a document that the question names."""
 NAMED_CLAUSE = 4.0
@@ -72,8 +73,17 @@ def _older(documents: Iterable[DocumentRow]) -> list[int]:
     return [row.id for row, version in versions if version < newest[row.family]]
 
 
-def named(index: CorpusIndex, references: Sequence[Reference]) -> NDArray[np.float32] | None:
-    """What to add to each chunk's logit because the question names its document or clause; None for nothing."""
+def named(index: CorpusIndex, references: Sequence[Reference], *, text: str = "") -> NDArray[np.float32] | None:
+    """What to add to each chunk's logit because the question names its document or clause; None for nothing.
+
+    ``text`` is the question: the number of a document of the corpus may stand in it in a form that nobody else uses.
+    """
+    said = text.casefold()
+    numbers = {row.specification.number for row in index.numbered}
+    told = [number for number in sorted(numbers) if len(number) >= _LEAST_NUMBER and number.casefold() in said]
+    if told and not any(reference.document for reference in references):
+        asked = [reference.clause for reference in references] or [""]
+        references = [Reference(document=number, clause=clause) for number in told for clause in asked]
     out = np.zeros(len(index.columns.ids), dtype=np.float32)
     for reference in references:
         inside = np.ones(len(out), dtype=np.bool_)

@@ -83,7 +83,7 @@ def search(
     whole: list[Candidates] = []
     for number, index in enumerate(opened):
         mask = allowed(index, options.where, collapse=options.collapse)
-        bonus = named(index, question.references)
+        bonus = named(index, question.references, text=question.text)
         for query, vector in zip(question.queries, vectors, strict=True):
             part = candidates(index, query, vector=vector, allowed=mask, named=bonus)
             if query is question.queries[0]:

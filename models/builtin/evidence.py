@@ -19,6 +19,8 @@ CONTEXT = 2
 DAMPING = 0.4
 _WORD = re.compile(r"\w+")
 _CAPTION = re.compile(r"(?:Table|Figure|Fig\.) ?[A-Z]?[\d.-]*\d[a-z]?\s*[:.\u2013\u2014-]\s*\w|Table [A-Z][\d.-]*\s*:")
+_COVER = re.compile(r"[\w./ -]{3,60} V?\d+(?:\.\d+)+ \(\d{4}-\d\d(?:-\d\d)?\)\.?")
+"""A document's number, version and date, as its cover has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,8 @@ def sentences_of(embedder: Embedder, question: str, pieces: Sequence[Piece]) -> 
 
 def is_bare(text: str, source: str) -> bool:
     """True for a line that is no sentence: the caption of a table or figure, or words that its own citation has."""
+    if _COVER.fullmatch(text):
+        return True
     if text.endswith((".", "!", "?", "\u3002")):
         return False
     words = " ".join(_WORD.findall(text.casefold()))

@@ -46,6 +46,8 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 EXACT = 1.6
+_NAMED = 0.5
+_CLAUSE = re.compile(r"\b(?:sub-?clause|clause|section|annex|§) *((?:\d|[A-Z]\b)[\d.]*(?<!\.))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,12 @@ class Asked:
     words: tuple[str, ...]
     names: tuple[str, ...]
     term: str
+
+    @property
+    def clause(self) -> str:
+        """The number of the clause that is asked about; empty when none is named."""
+        named = _CLAUSE.search(self.text)
+        return named[1] if named else ""
 
     @property
     def wants_more(self) -> bool:
@@ -83,7 +91,12 @@ def relevance(sentence: Sentence, asked: Asked, weights: Mapping[str, float]) ->
     own = overlap(asked.words, set(sentence.own), weights)
     around = overlap(asked.words, set(sentence.around), weights)
     base = 0.35 * own + 0.2 * around + 0.25 * sentence.likeness + 0.2 * sentence.piece.score
-    return base + _shape(sentence, asked)
+    return base + _shape(sentence, asked) + (_NAMED if asked.clause and _stands_in(sentence, asked.clause) else 0.0)
+
+
+def _stands_in(sentence: Sentence, clause: str) -> bool:
+    """Does the sentence's source name this clause, or one below it?"""
+    return bool(re.search(rf"(?:§|>) *(?:Annex )?{re.escape(clause)}(?:[.]\d|[\s,]|$)", sentence.piece.source))
 
 
 def _shape(sentence: Sentence, asked: Asked) -> float:

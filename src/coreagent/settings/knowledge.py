@@ -81,7 +81,7 @@ class KnowledgeSettings(Section):
 
     corpora: tuple[str, ...] = ()
     dense_index: Literal["auto", "exact", "chroma"] = "auto"
-    """An exact scan, or Chroma; ``auto`` takes Chroma above 20,000 chunks."""
+    """An exact scan, or Chroma; ``auto`` takes Chroma above 100,000 chunks."""
     chroma_url: str = ""
     """A ``chroma run`` server, instead of a folder of this machine: for example http://127.0.0.1:8000."""
     database: str = ""

@@ -250,3 +250,13 @@ def test_a_long_clause_is_shown_from_a_sentence_to_a_sentence(tmp_path: Path, li
     assert hit.evidence.text.startswith(("Filler", "# Counters")) and hit.evidence.text.endswith(".")
     where = hit.evidence.citation
     assert library.show("specs", "long")[0].text[where.start : where.end] == hit.evidence.text
+
+
+def test_a_number_of_ones_own_is_known_from_the_corpus(tmp_path: Path, library: Library) -> None:
+    file = tmp_path / "own.md"
+    head = "---\ntitle: Own\nspecification: ACME-9001\nversion: 1.0.0\n---\n"
+    file.write_text(f"{head}# 4 Limits\n\n## 4.1 Heat\n\nAt most 85 degrees.\n", "utf-8")
+    library.add([file], name="specs")
+    found = library.search_now("What does clause 4.1 of acme-9001 say?", corpora=("specs",), explain=True)
+    assert "4.1 Heat" in found.hits[0].evidence.citation.section
+    assert found.hits[0].explanation and "named" in found.hits[0].explanation.found_by
