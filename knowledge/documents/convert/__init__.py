@@ -38,15 +38,15 @@ class Converter:
         return looks_like
 
 
-_DOCX = Converter("docx", "docx")
+_DOCX = Converter("docx", "docx.converter")
 _PPTX = Converter("pptx", "pptx")
 _XLSX = Converter("xlsx", "xlsx")
-_HTML = Converter("html", "html")
-_OPENAPI = Converter("openapi", "openapi", asks=True)
+_HTML = Converter("html", "html.converter")
+_OPENAPI = Converter("openapi", "openapi.converter", asks=True)
 _CAPTURE = Converter("capture", "capture")
 
 CONVERTERS: Mapping[str, Converter] = {
-    ".pdf": Converter("pdf", "pdf"),
+    ".pdf": Converter("pdf", "pdf.converter"),
     ".docx": _DOCX,
     ".docm": _DOCX,
     ".pptx": _PPTX,
@@ -56,7 +56,7 @@ CONVERTERS: Mapping[str, Converter] = {
     ".html": _HTML,
     ".htm": _HTML,
     ".xhtml": _HTML,
-    ".yang": Converter("yang", "yang"),
+    ".yang": Converter("yang", "yang.converter"),
     ".yaml": _OPENAPI,
     ".yml": _OPENAPI,
     ".json": _OPENAPI,

@@ -6,7 +6,7 @@ from typing import Any
 
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped] # it ships no types
 
-from coreagent.knowledge.documents.convert.pdf import convert
+from coreagent.knowledge.documents.convert.pdf.converter import convert
 from coreagent.knowledge.documents.document import Conversion
 
 HEIGHT, WIDTH = 842.0, 595.0

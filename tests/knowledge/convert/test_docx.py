@@ -8,7 +8,7 @@ import pytest
 from docx.enum.style import WD_STYLE_TYPE
 
 from coreagent.errors import DocumentError
-from coreagent.knowledge.documents.convert.docx import convert
+from coreagent.knowledge.documents.convert.docx.converter import convert
 from coreagent.knowledge.documents.document import Conversion
 
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from coreagent.errors import DocumentError
-from coreagent.knowledge.documents.convert.html import convert
+from coreagent.knowledge.documents.convert.html.converter import convert
 
 
 def text_of(tmp_path: Path, page: str) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from coreagent.errors import DocumentError
-from coreagent.knowledge.documents.convert.openapi import convert, looks_like
+from coreagent.knowledge.documents.convert.openapi.converter import convert, looks_like
 from coreagent.knowledge.documents.document import Conversion
 
 API = """

@@ -9,7 +9,7 @@ from reportlab.pdfbase.ttfonts import TTFont  # type: ignore[import-untyped] # i
 from tests.knowledge.convert.sheets import BODY, BOLD, CODE, HEAD, HEIGHT, SENTENCE, Sheets
 
 from coreagent.errors import DocumentError
-from coreagent.knowledge.documents.convert.pdf import convert
+from coreagent.knowledge.documents.convert.pdf.converter import convert
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from tests.knowledge.convert.sheets import BODY, BOLD, CODE, HEIGHT, SENTENCE, WIDTH, Sheets
 
 from coreagent.errors import DocumentError
-from coreagent.knowledge.documents.convert.pdf import convert
+from coreagent.knowledge.documents.convert.pdf.converter import convert
 
 LEFT = (
     "The heartbeat message has three",

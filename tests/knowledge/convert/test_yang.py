@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from coreagent.errors import DocumentError
-from coreagent.knowledge.documents.convert.yang import convert
+from coreagent.knowledge.documents.convert.yang.converter import convert
 from coreagent.knowledge.documents.document import Conversion
 
 MODULE = """

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from coreagent.knowledge.documents.convert.pdfium import raw
+from coreagent.knowledge.documents.convert.pdf.pdfium import raw
 from coreagent.knowledge.documents.convert.tables import clean
 
 _MAX_CHARACTERS = 100_000

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from coreagent.errors import DocumentError
 from coreagent.knowledge.documents.convert import tables
-from coreagent.knowledge.documents.convert.openapi_schemas import mapping, schema_clause, sequence, text_of, type_words
-from coreagent.knowledge.documents.convert.yaml_tree import Node, TreeError, TreeTooLargeError, parse_tree
+from coreagent.knowledge.documents.convert.openapi.schemas import mapping, schema_clause, sequence, text_of, type_words
+from coreagent.knowledge.documents.convert.openapi.yaml_tree import Node, TreeError, TreeTooLargeError, parse_tree
 from coreagent.knowledge.documents.decoding import decode
 from coreagent.knowledge.documents.document import Conversion
 

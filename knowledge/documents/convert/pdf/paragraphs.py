@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Set
 
-from coreagent.knowledge.documents.convert.pdf_lines import Line, is_wide
+from coreagent.knowledge.documents.convert.pdf.lines import Line, is_wide
 
 _TABLE = re.compile(r"(?:Table|TABLE|表)\s*(?:[A-Z]{1,3}[.-]?)?\d")
 _SENTENCE_END = re.compile(r"[.!?:;。！？：；][\"')\]”’]*\Z")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from coreagent.knowledge.documents.convert.pdf_page import Word
+from coreagent.knowledge.documents.convert.pdf.page import Word
 
 _SAME_LINE = 0.45
 """Of the font size: baselines this near are one line, so that sub- and superscripts stay with their word."""

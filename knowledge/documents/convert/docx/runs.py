@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from coreagent.knowledge.documents.convert.docx_math import M, linear
-from coreagent.knowledge.documents.convert.docx_styles import BODY, Style, W, is_hidden, value
+from coreagent.knowledge.documents.convert.docx.math import M, linear
+from coreagent.knowledge.documents.convert.docx.styles import BODY, Style, W, is_hidden, value
 from coreagent.knowledge.documents.convert.markup import Element
 
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
@@ -64,7 +64,7 @@ class Runs:
     """Reads paragraphs in document order; a field may begin in one and end in another."""
 
     def __init__(self, styles: Mapping[str, Style]) -> None:
-        """``styles``: see :func:`docx_styles.read_styles`."""
+        """``styles``: see :func:`styles.read_styles`."""
         self._styles = styles
         self._fields: list[_Field] = []
         self._pieces: list[str] = []

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from coreagent.knowledge.documents.convert.counters import letters, roman
-from coreagent.knowledge.documents.convert.html_table import Grid, is_layout
+from coreagent.knowledge.documents.convert.html.table import Grid, is_layout
 from coreagent.knowledge.documents.convert.markup import Element
 from coreagent.knowledge.documents.convert.tables import (
     document,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from coreagent.knowledge.documents.convert.pdf_lines import Line, Piece
+from coreagent.knowledge.documents.convert.pdf.lines import Line, Piece
 
 _MAX_LINES = 150
 _FIRST_WIDTH = 28

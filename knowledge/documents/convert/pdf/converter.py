@@ -8,22 +8,22 @@ from itertools import groupby
 from pathlib import Path
 
 from coreagent.errors import DocumentError
-from coreagent.knowledge.documents.convert.pdf_beams import open_tables
-from coreagent.knowledge.documents.convert.pdf_blocks import Block, is_caption, written
-from coreagent.knowledge.documents.convert.pdf_builder import BlockBuilder
-from coreagent.knowledge.documents.convert.pdf_columns import Barrier, in_columns
-from coreagent.knowledge.documents.convert.pdf_furniture import (
+from coreagent.knowledge.documents.convert.pdf.beams import open_tables
+from coreagent.knowledge.documents.convert.pdf.blocks import Block, is_caption, written
+from coreagent.knowledge.documents.convert.pdf.builder import BlockBuilder
+from coreagent.knowledge.documents.convert.pdf.columns import Barrier, in_columns
+from coreagent.knowledge.documents.convert.pdf.furniture import (
     without_contents,
     without_line_numbers,
     without_running_heads,
 )
-from coreagent.knowledge.documents.convert.pdf_headings import Headings
-from coreagent.knowledge.documents.convert.pdf_lines import Line, lines_of
-from coreagent.knowledge.documents.convert.pdf_notes import notes_in
-from coreagent.knowledge.documents.convert.pdf_paragraphs import words_of
-from coreagent.knowledge.documents.convert.pdf_reader import Pdf
-from coreagent.knowledge.documents.convert.pdf_tables import Table, ruled_tables
-from coreagent.knowledge.documents.convert.pdf_title import is_name, title_of
+from coreagent.knowledge.documents.convert.pdf.headings import Headings
+from coreagent.knowledge.documents.convert.pdf.lines import Line, lines_of
+from coreagent.knowledge.documents.convert.pdf.notes import notes_in
+from coreagent.knowledge.documents.convert.pdf.paragraphs import words_of
+from coreagent.knowledge.documents.convert.pdf.reader import Pdf
+from coreagent.knowledge.documents.convert.pdf.tables import Table, ruled_tables
+from coreagent.knowledge.documents.convert.pdf.title import is_name, title_of
 from coreagent.knowledge.documents.document import Conversion
 from coreagent.knowledge.documents.front_matter import Meta
 

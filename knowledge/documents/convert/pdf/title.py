@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from coreagent.knowledge.documents.convert.pdf_lines import Line
+from coreagent.knowledge.documents.convert.pdf.lines import Line
 
 _LARGER = 1.2
 """Times the body's font size that a title has at least."""

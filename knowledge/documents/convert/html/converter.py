@@ -9,8 +9,8 @@ import re
 from pathlib import Path
 
 from coreagent.errors import DocumentError
-from coreagent.knowledge.documents.convert.html_furniture import is_dropped
-from coreagent.knowledge.documents.convert.html_page import Page
+from coreagent.knowledge.documents.convert.html.furniture import is_dropped
+from coreagent.knowledge.documents.convert.html.page import Page
 from coreagent.knowledge.documents.convert.markup import Element, TooDeepError, read_html, walk
 from coreagent.knowledge.documents.convert.tables import clean, one_line
 from coreagent.knowledge.documents.decoding import decode

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from dataclasses import replace as changed
 
 from coreagent.knowledge.documents.convert.counters import letters, roman
-from coreagent.knowledge.documents.convert.docx_styles import Style, W, integer, is_on, value
+from coreagent.knowledge.documents.convert.docx.styles import Style, W, integer, is_on, value
 from coreagent.knowledge.documents.convert.markup import Element
 
 LEVELS = 9

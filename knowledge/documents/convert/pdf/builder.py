@@ -4,13 +4,13 @@ import re
 from collections.abc import Sequence, Set
 from dataclasses import replace
 
-from coreagent.knowledge.documents.convert.pdf_blocks import Block, extend, goes_on, is_caption, is_continued, near
-from coreagent.knowledge.documents.convert.pdf_headings import Headings
-from coreagent.knowledge.documents.convert.pdf_lines import Line, is_wide
-from coreagent.knowledge.documents.convert.pdf_notes import starts_note
-from coreagent.knowledge.documents.convert.pdf_paragraphs import ends_sentence, join, names_table
-from coreagent.knowledge.documents.convert.pdf_tables import Table
-from coreagent.knowledge.documents.convert.pdf_unruled import Aligned, aligned_at, is_mark
+from coreagent.knowledge.documents.convert.pdf.blocks import Block, extend, goes_on, is_caption, is_continued, near
+from coreagent.knowledge.documents.convert.pdf.headings import Headings
+from coreagent.knowledge.documents.convert.pdf.lines import Line, is_wide
+from coreagent.knowledge.documents.convert.pdf.notes import starts_note
+from coreagent.knowledge.documents.convert.pdf.paragraphs import ends_sentence, join, names_table
+from coreagent.knowledge.documents.convert.pdf.tables import Table
+from coreagent.knowledge.documents.convert.pdf.unruled import Aligned, aligned_at, is_mark
 
 _BULLET = re.compile(
     r"(?P<mark>[\u2022\u25aa\u25cf\u25e6\u25cb\u25a0\u25a1\u2013\u2014\u2043*-])(?:\s+|(?<=[\u2022\u25cf]))(?P<text>\S.*)"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from coreagent.knowledge.documents.convert.pdf_lines import Line
+from coreagent.knowledge.documents.convert.pdf.lines import Line
 
 _SMALLER = 0.93
 """Times the body's font size that a footnote has at most."""

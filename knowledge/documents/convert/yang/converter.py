@@ -6,7 +6,7 @@ from pathlib import Path
 
 from coreagent.errors import DocumentError
 from coreagent.knowledge.documents.convert import tables
-from coreagent.knowledge.documents.convert.yang_tree import Statement, YangSyntaxError, parse_yang
+from coreagent.knowledge.documents.convert.yang.tree import Statement, YangSyntaxError, parse_yang
 from coreagent.knowledge.documents.decoding import decode
 from coreagent.knowledge.documents.document import Conversion
 from coreagent.knowledge.documents.front_matter import Meta

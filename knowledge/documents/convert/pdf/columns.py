@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from coreagent.knowledge.documents.convert.pdf_lines import Line, Piece, is_wide, line_of
-from coreagent.knowledge.documents.convert.pdf_paragraphs import ends_sentence, names_table
+from coreagent.knowledge.documents.convert.pdf.lines import Line, Piece, is_wide, line_of
+from coreagent.knowledge.documents.convert.pdf.paragraphs import ends_sentence, names_table
 
 _MIN_COLUMN_LINES = 6
 _COLUMN_FILL = 0.55

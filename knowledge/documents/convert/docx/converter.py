@@ -12,10 +12,10 @@ save the lines of ``ooxml`` that follow the links between parts, and no more.
 import re
 from pathlib import Path
 
-from coreagent.knowledge.documents.convert.docx_blocks import Block, Kind, arranged, bold, written
-from coreagent.knowledge.documents.convert.docx_numbering import Numbering
-from coreagent.knowledge.documents.convert.docx_runs import Runs
-from coreagent.knowledge.documents.convert.docx_styles import (
+from coreagent.knowledge.documents.convert.docx.blocks import Block, Kind, arranged, bold, written
+from coreagent.knowledge.documents.convert.docx.numbering import Numbering
+from coreagent.knowledge.documents.convert.docx.runs import Runs
+from coreagent.knowledge.documents.convert.docx.styles import (
     BODY,
     Style,
     W,
@@ -24,7 +24,7 @@ from coreagent.knowledge.documents.convert.docx_styles import (
     read_styles,
     value,
 )
-from coreagent.knowledge.documents.convert.docx_tables import blocks, only_cell, read_grid
+from coreagent.knowledge.documents.convert.docx.tables import blocks, only_cell, read_grid
 from coreagent.knowledge.documents.convert.markup import Element, release
 from coreagent.knowledge.documents.convert.ooxml import Package, no_text, open_package
 from coreagent.knowledge.documents.convert.tables import (

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from coreagent.knowledge.documents.convert.pdf_lines import Line, is_wide
-from coreagent.knowledge.documents.convert.pdf_page import Bookmark
+from coreagent.knowledge.documents.convert.pdf.lines import Line, is_wide
+from coreagent.knowledge.documents.convert.pdf.page import Bookmark
 
 _LARGER = 1.1
 """Times the body's font size: a numbered line in such a font is a heading."""

@@ -4,8 +4,8 @@ import ctypes
 from collections.abc import Iterator
 from typing import Any
 
-from coreagent.knowledge.documents.convert.pdf_page import Rule, turned
-from coreagent.knowledge.documents.convert.pdfium import raw
+from coreagent.knowledge.documents.convert.pdf.page import Rule, turned
+from coreagent.knowledge.documents.convert.pdf.pdfium import raw
 
 _MAX_PATHS = 20_000
 """Drawn shapes of one page that are looked at for ruling lines."""

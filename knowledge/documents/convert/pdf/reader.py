@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from coreagent.errors import DocumentError
-from coreagent.knowledge.documents.convert.pdf_page import Bookmark, Page, Word, turned
-from coreagent.knowledge.documents.convert.pdf_rules import rules_of
-from coreagent.knowledge.documents.convert.pdf_words import SLANTED, FoundWord, WordReader
-from coreagent.knowledge.documents.convert.pdfium import PdfDocument, PdfiumError, raw
+from coreagent.knowledge.documents.convert.pdf.page import Bookmark, Page, Word, turned
+from coreagent.knowledge.documents.convert.pdf.pdfium import PdfDocument, PdfiumError, raw
+from coreagent.knowledge.documents.convert.pdf.rules import rules_of
+from coreagent.knowledge.documents.convert.pdf.words import SLANTED, FoundWord, WordReader
 from coreagent.knowledge.documents.convert.tables import clean, one_line
 
 _PROPERTIES = ("Title", "Author", "Subject", "Keywords")

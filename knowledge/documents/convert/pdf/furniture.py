@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import pairwise
 
-from coreagent.knowledge.documents.convert.pdf_lines import Line, line_of
+from coreagent.knowledge.documents.convert.pdf.lines import Line, line_of
 
 _ZONE = 0.12
 """Of the page's height, at the top and at the bottom, where running heads and page numbers stand."""

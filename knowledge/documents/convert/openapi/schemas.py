@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from coreagent.knowledge.documents.convert import tables
-from coreagent.knowledge.documents.convert.yaml_tree import Node
+from coreagent.knowledge.documents.convert.openapi.yaml_tree import Node
 
 _DEPTH = 3
 """How deep a schema without a name of its own is spelled out."""

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
-from coreagent.knowledge.documents.convert.pdf_lines import lines_of
-from coreagent.knowledge.documents.convert.pdf_page import Rule, Word
+from coreagent.knowledge.documents.convert.pdf.lines import lines_of
+from coreagent.knowledge.documents.convert.pdf.page import Rule, Word
 from coreagent.knowledge.documents.convert.tables import REPEATED_CHARACTERS
 
 _Place = tuple[int, int]

@@ -3,10 +3,10 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
-from coreagent.knowledge.documents.convert.pdf_lines import Line, Piece, lines_of
-from coreagent.knowledge.documents.convert.pdf_page import Rule, Word
-from coreagent.knowledge.documents.convert.pdf_tables import NEAR, Table, merged_rules, positions
-from coreagent.knowledge.documents.convert.pdf_unruled import merged_spans
+from coreagent.knowledge.documents.convert.pdf.lines import Line, Piece, lines_of
+from coreagent.knowledge.documents.convert.pdf.page import Rule, Word
+from coreagent.knowledge.documents.convert.pdf.tables import NEAR, Table, merged_rules, positions
+from coreagent.knowledge.documents.convert.pdf.unruled import merged_spans
 
 _MIN_WIDTH = 80.0
 """Points. A shorter line is an underline."""

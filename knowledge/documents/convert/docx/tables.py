@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from coreagent.knowledge.documents.convert.docx_numbering import integer_of
-from coreagent.knowledge.documents.convert.docx_styles import W, is_on, value
+from coreagent.knowledge.documents.convert.docx.numbering import integer_of
+from coreagent.knowledge.documents.convert.docx.styles import W, is_on, value
 from coreagent.knowledge.documents.convert.markup import Element
 from coreagent.knowledge.documents.convert.tables import REPEATED_CHARACTERS
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from coreagent.knowledge.documents.convert import tables
-from coreagent.knowledge.documents.convert.pdf_lines import Line
-from coreagent.knowledge.documents.convert.pdf_paragraphs import ends_sentence, names_table
-from coreagent.knowledge.documents.convert.pdf_tables import Table
+from coreagent.knowledge.documents.convert.pdf.lines import Line
+from coreagent.knowledge.documents.convert.pdf.paragraphs import ends_sentence, names_table
+from coreagent.knowledge.documents.convert.pdf.tables import Table
 
 _CONTINUED = re.compile(r"\b(?:continued|concluded|cont'd)\b|续", re.IGNORECASE)
 _MAX_CAPTION = 300
