@@ -111,6 +111,7 @@ def _result(found: Retrieval, low_confidence: float) -> ToolResult:
         lines = [f"No passage was found for {found.query[:200]!r}."]
     elif low:
         lines.insert(0, f"Low confidence ({found.confidence:.2f}): these passages may not answer the question.")
+    lines += [f"Note: {note}" for note in found.notes]
     return ToolResult(
         text="\n".join(lines),
         data=findings.model_dump(mode="json"),

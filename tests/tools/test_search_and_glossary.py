@@ -16,8 +16,10 @@ SECRET = Label(Sensitivity.CONFIDENTIAL, trusted=False)
 
 
 class FakeRetriever:
-    def __init__(self, *texts: str, confidence: float = 0.9, error: Exception | None = None) -> None:
-        self.texts, self.confidence, self.error = texts, confidence, error
+    def __init__(
+        self, *texts: str, confidence: float = 0.9, error: Exception | None = None, notes: tuple[str, ...] = ()
+    ) -> None:
+        self.texts, self.confidence, self.error, self.notes = texts, confidence, error, notes
         self.asked: list[tuple[str, tuple[str, ...], int]] = []
 
     async def search(
@@ -47,12 +49,18 @@ class FakeRetriever:
             )
             for n, text in enumerate(self.texts)
         )
-        return Retrieval(query=query, hits=hits, confidence=self.confidence)
+        return Retrieval(query=query, hits=hits, confidence=self.confidence, notes=self.notes)
 
 
 async def run(built: Tool, permitted: tuple[str, ...] = (), **arguments: Any) -> ToolResult:
     context = ToolContext(run_id="r", call_id="c", idempotency_key="k", corpora=permitted)
     return await built.run(built.info.arguments.model_validate(arguments), context)
+
+
+async def test_what_went_otherwise_is_said() -> None:
+    retriever = FakeRetriever("A1 carries policies.", notes=("the re-ranker did not answer",))
+    found = await run(make_search_corpus(retriever), query="What is A1?")
+    assert found.text.endswith("Note: the re-ranker did not answer")
 
 
 async def test_passages_are_numbered_and_cited() -> None:
