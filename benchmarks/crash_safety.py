@@ -32,7 +32,7 @@ from coreagent.settings import KnowledgeSettings
 Index = Literal["exact", "chroma"]
 INDEXES: tuple[Index, Index] = ("exact", "chroma")
 PASSAGES_IN_FILE = 10
-KILLED_PASSAGES = 600
+KILLED_PASSAGES = 2_400
 WORDS = ("alarm", "antenna", "beam", "bearer", "cell", "channel", "delay", "frame", "handover", "slice", "timer")
 
 CHILD = """
