@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import time
 from dataclasses import dataclass, fields, replace
 from importlib import resources
 
@@ -306,18 +307,21 @@ def test_every_export_exists() -> None:
     "unit",
     ["|", "pci|", "a: b\n", "C1: x\n", " ", "below ", "9", "| - |\n", f"{SAMPLE_COLUMNS}\n", "C9 : \t"],
 )
-@pytest.mark.timeout(100)  # what backtracks takes hours
-def test_a_megabyte_of_padding_is_read(unit: str) -> None:
+def test_a_megabyte_takes_seconds_at_most(unit: str) -> None:
     padding = unit * (1_000_000 // len(unit))
+    start = time.perf_counter()
     with pytest.raises(DriveTestFormatError):
         diagnose(padding)
     assert diagnose(f"{Drive(speed_kmh=52.0).text()}\n\n{padding}").cause is Cause.SPEED
+    assert time.perf_counter() - start < 10
 
 
 def test_a_megabyte_of_samples() -> None:
     heading, *rows = DRIVES[Cause.SPEED].samples().split("\n")
+    start = time.perf_counter()
     found = diagnose("\n".join([heading, *(rows * 1500), Drive().cells() * 50]))
     assert found.cause is Cause.SPEED
+    assert time.perf_counter() - start < 10
 
 
 PIECES = st.sampled_from(
