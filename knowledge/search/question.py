@@ -40,15 +40,11 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """``queries`` has the whole question first; ``references`` are the documents and clauses that it names.
-
-    ``expansions`` are the glossary's words for its abbreviations.
-    """
+    """``queries`` has the whole question first; ``references`` are the documents and clauses that it names."""
 
     text: str
     queries: tuple[Query, ...]
     references: tuple[Reference, ...] = ()
-    expansions: tuple[str, ...] = ()
 
 
 def understand(text: str, *, glossaries: Sequence[Glossary], split: bool = True, options: bool = True) -> Question:
@@ -72,7 +68,7 @@ def understand(text: str, *, glossaries: Sequence[Glossary], split: bool = True,
             queries += [_query(part, glossaries, weight=0.9, role="part") for part in parts]
     if parsed and len(parsed.options) <= _MAX_OPTIONS:
         queries += [_query(f"{stem} {option.text}", glossaries, weight=0.9, role="option") for option in parsed.options]
-    return Question(text=text, queries=tuple(queries), references=references(clean), expansions=expansions)
+    return Question(text=text, queries=tuple(queries), references=references(clean))
 
 
 def _query(text: str, glossaries: Sequence[Glossary], *, weight: float, role: str) -> Query:

@@ -309,19 +309,19 @@ def test_every_export_exists() -> None:
 )
 def test_a_megabyte_takes_seconds_at_most(unit: str) -> None:
     padding = unit * (1_000_000 // len(unit))
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(DriveTestFormatError):
         diagnose(padding)
     assert diagnose(f"{Drive(speed_kmh=52.0).text()}\n\n{padding}").cause is Cause.SPEED
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_a_megabyte_of_samples() -> None:
     heading, *rows = DRIVES[Cause.SPEED].samples().split("\n")
-    start = time.perf_counter()
+    start = time.process_time()
     found = diagnose("\n".join([heading, *(rows * 1500), Drive().cells() * 50]))
     assert found.cause is Cause.SPEED
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 PIECES = st.sampled_from(
