@@ -18,7 +18,7 @@ class Price:
     output_usd_per_mtok: float = 0.0
     known: bool = True
 
-    def cost_usd(self, input_tokens: int, output_tokens: int) -> float:
+    def cost_usd(self, input_tokens: float, output_tokens: float) -> float:
         """Cost of one call in dollars."""
         return (input_tokens * self.input_usd_per_mtok + output_tokens * self.output_usd_per_mtok) / 1_000_000
 
@@ -34,9 +34,21 @@ class Latency:
     ttft_s: float = 0.0
     tpot_s: float = 0.0
 
-    def total_s(self, output_tokens: int) -> float:
+    def total_s(self, output_tokens: float) -> float:
         """Predicted seconds for a whole answer."""
         return self.ttft_s + self.tpot_s * output_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """Watt-hours per million tokens, of the whole machine the model runs on."""
+
+    input_wh_per_mtok: float = 0.0
+    output_wh_per_mtok: float = 0.0
+
+    def wh(self, input_tokens: float, output_tokens: float) -> float:
+        """Watt-hours of one call."""
+        return (input_tokens * self.input_wh_per_mtok + output_tokens * self.output_wh_per_mtok) / 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +58,8 @@ class ModelCard:
     ``name`` is its name in the settings, ``model`` its name at the endpoint. ``context_tokens`` is the whole window,
     ``max_output_tokens`` what one call may write. ``clearance`` is the strictest data it may see; data marked
     confidential never goes to a card placed in the cloud, whatever its clearance says. ``scores`` are measured
-    accuracies in 0..1 by domain or suite, ``quality`` the prior where no score fits.
+    accuracies in 0..1 by domain or suite, ``quality`` the prior where no score fits. ``released`` is an ISO date;
+    ``traits`` state costs in 0..1 of objectives (``verbosity``, ``readability`` ...) that nothing else here tells.
     """
 
     name: str
@@ -67,6 +80,9 @@ class ModelCard:
     scores: dict[str, float] = field(default_factory=dict[str, float])
     family: str = ""
     licence: str = ""
+    energy: Energy | None = None
+    released: str = ""
+    traits: dict[str, float] = field(default_factory=dict[str, float])
 
     def may_see(self, sensitivity: Sensitivity) -> bool:
         """True when data of this sensitivity may be sent to the model."""

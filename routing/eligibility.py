@@ -2,6 +2,7 @@
 
 from coreagent.decision import Candidate
 from coreagent.models.card import ModelCard
+from coreagent.routing.predictor import Prediction
 from coreagent.routing.request import RoutingRequest
 
 # The chance of a good answer assumed for a model nobody has measured: it passes a default bound of 0.6, so that a
@@ -9,23 +10,45 @@ from coreagent.routing.request import RoutingRequest
 UNMEASURED_QUALITY = 0.6
 
 
-def candidate(card: ModelCard, request: RoutingRequest) -> Candidate:
-    """Predicted quality, cost and latency of one model for one call, and why it is out, if it is."""
+def candidate(
+    card: ModelCard,
+    request: RoutingRequest,
+    prediction: Prediction | None = None,
+    *,
+    predicted_by: str = "",
+    excluded: str | None = None,
+) -> Candidate:
+    """Predicted quality, cost, latency and energy of one model for one call, and why it is out, if it is.
+
+    ``prediction`` comes from the trained router that ``predicted_by`` names; the card speaks where it is None.
+    ``excluded`` is what :func:`exclusion` said, for callers that asked already.
+    """
+    most_tokens = min(request.output_tokens, card.max_output_tokens)
+    written: float = most_tokens
+    if prediction is not None and prediction.output_tokens is not None:
+        written = min(prediction.output_tokens, most_tokens)
+    if prediction is None:
+        quality, quality_by = card_quality(card, request)
+    else:
+        quality, quality_by = prediction.quality, predicted_by
     return Candidate(
         model=card.name,
-        quality=predicted_quality(card, request),
-        cost_usd=card.price.cost_usd(request.input_tokens, min(request.output_tokens, card.max_output_tokens)),
-        latency_s=card.latency.total_s(request.output_tokens) if card.latency else None,
-        excluded=exclusion(card, request),
+        quality=quality,
+        quality_by=quality_by,
+        cost_usd=card.price.cost_usd(request.input_tokens, written),
+        most_usd=card.price.cost_usd(request.input_tokens, most_tokens),
+        latency_s=card.latency.total_s(written) if card.latency else None,
+        energy_wh=card.energy.wh(request.input_tokens, written) if card.energy else None,
+        excluded=exclusion(card, request) if excluded is None else excluded,
     )
 
 
-def predicted_quality(card: ModelCard, request: RoutingRequest) -> float:
-    """The measured score nearest to the call: its domain, its role, the card's prior; else the unmeasured prior."""
+def card_quality(card: ModelCard, request: RoutingRequest) -> tuple[float, str]:
+    """The card's measured score nearest to the call, by domain or role; else its prior; else the unmeasured prior."""
     for key in (request.domain, request.role):
         if key in card.scores:
-            return card.scores[key]
-    return UNMEASURED_QUALITY if card.quality is None else card.quality
+            return card.scores[key], "score"
+    return (UNMEASURED_QUALITY, "unmeasured") if card.quality is None else (card.quality, "prior")
 
 
 def exclusion(card: ModelCard, request: RoutingRequest) -> str:

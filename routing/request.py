@@ -1,5 +1,6 @@
-"""What routing is asked: one call, with all that can rule a model out."""
+"""What routing is asked: one call, with all that can rule a model out or speak for it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from coreagent.labels import PUBLIC, Label
@@ -7,16 +8,33 @@ from coreagent.plans import RoleName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """What an adviser that is itself a model said of a call, before the decision.
+
+    ``scores`` are its preferences by model, comparable with each other only; empty when it failed, which ``problem``
+    then explains in words. ``by`` names it.
+    """
+
+    by: str
+    scores: Mapping[str, float] = field(default_factory=dict[str, float])
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingRequest:
     """One model call before it has a model.
 
-    ``input_tokens`` and ``output_tokens`` are upper estimates. ``usd_left`` is what the budget still allows in
+    ``text`` is what is asked, for predictions: the question, or a caller's instruction; flags written into it are taken
+    out. ``input_tokens`` and ``output_tokens`` are upper estimates. ``usd_left`` is what the budget still allows in
     dollars (infinite without one). ``avoid`` names models whose endpoint failed a moment ago; ``escalated_from`` is the
-    model whose result was not good enough, which the next one must differ from.
+    model whose result was not good enough, which the next one must differ from. ``retrieval`` is the confidence in 0..1
+    that the evidence at hand is relevant, ``risk`` a guard's chance in 0..1 that the prompt means harm; None: unknown.
+    ``flags`` are the weights of the objectives (:mod:`coreagent.routing.policies.objectives`).
     """
 
     subtask: str
     role: RoleName
+    text: str = ""
     domain: str = ""
     label: Label = PUBLIC
     input_tokens: int = 0
@@ -29,3 +47,7 @@ class RoutingRequest:
     escalated_from: str = ""
     pinned: str = ""
     """A model the user asked for by name for this role; empty when routing is free."""
+    retrieval: float | None = None
+    risk: float | None = None
+    flags: Mapping[str, float] = field(default_factory=dict[str, float])
+    advice: Advice | None = None

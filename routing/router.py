@@ -1,14 +1,16 @@
-"""The router: eligibility, then the policy, then one Decision."""
+"""The router: eligibility, then predictions, then the policy, then one Decision."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from coreagent.decision import Decision
+from coreagent.decision import Candidate, Decision
 from coreagent.errors import BudgetExceededError, NoModelError
 from coreagent.models.card import ModelCard
-from coreagent.routing.eligibility import candidate
-from coreagent.routing.policy import Policy, cheapest_above
+from coreagent.routing.eligibility import candidate, exclusion
+from coreagent.routing.policies.choosing import cheapest_above
+from coreagent.routing.policy import Choice, Field, Policy
+from coreagent.routing.predictor import Predictor
 from coreagent.routing.request import RoutingRequest
 
 DEFAULT_POLICY = cheapest_above(quality=0.6)
@@ -16,45 +18,72 @@ DEFAULT_POLICY = cheapest_above(quality=0.6)
 
 @dataclass(frozen=True, slots=True)
 class Router:
-    """Decides which of ``cards`` does a call. ``fallbacks`` bounds how many more are named to be tried after it."""
+    """Decides which of ``cards`` does a call.
+
+    ``predictor`` is asked for the models that are eligible. :data:`DEFAULT_POLICY` decides where ``policy`` has no
+    say. ``fallbacks`` bounds how many more models are named to be tried after the first.
+    """
 
     cards: Mapping[str, ModelCard]
     policy: Policy = DEFAULT_POLICY
     fallbacks: int = 2
+    predictor: Predictor | None = None
 
     def decide(self, request: RoutingRequest) -> Decision:
         """Choose a model.
 
         Raises:
             BudgetExceededError: there are models for the call, and only money keeps it from them.
-            NoModelError: no model is eligible; its ``excluded`` and message name the reason for each.
+            NoModelError: no model is eligible, or a bound of the policy leaves none; its ``excluded`` and message name
+                the reason for each.
         """
-        candidates = tuple(candidate(card, request) for card in self.cards.values())
+        candidates = self._candidates(request)
         eligible = tuple(entry for entry in candidates if not entry.excluded)
-        choice = self.policy.choose(request, eligible)
-        policy = self.policy.name
-        if choice is None:
-            choice, policy = DEFAULT_POLICY.choose(request, eligible), DEFAULT_POLICY.name
-        if choice is None:
+        if not eligible:
             self._check_money(request)
             raise self._no_model(request, {entry.model: entry.excluded for entry in candidates})
-        reason = f"asked for: {request.pinned}" if request.pinned else choice.reason
+        choice = (self.policy | DEFAULT_POLICY).choose(Field(request, eligible, self.cards))
+        if choice is None:
+            raise self._no_model(request, {entry.model: "left out by the policy" for entry in eligible})
+        return self._decision(request, candidates, choice)
+
+    def _candidates(self, request: RoutingRequest) -> tuple[Candidate, ...]:
+        excluded = {name: exclusion(card, request) for name, card in self.cards.items()}
+        predictor = self.predictor
+        if predictor is None:
+            return tuple(candidate(card, request, excluded=excluded[name]) for name, card in self.cards.items())
+        predicted = predictor.predict(request, [name for name, why in excluded.items() if not why])
+        return tuple(
+            candidate(card, request, predicted.get(name), predicted_by=predictor.name, excluded=excluded[name])
+            for name, card in self.cards.items()
+        )
+
+    def _decision(self, request: RoutingRequest, candidates: tuple[Candidate, ...], choice: Choice) -> Decision:
+        if choice.excluded:
+            candidates = tuple(
+                replace(entry, excluded=choice.excluded[entry.model]) if entry.model in choice.excluded else entry
+                for entry in candidates
+            )
         return Decision(
             subtask=request.subtask,
             role=request.role,
-            policy="pinned" if request.pinned else policy,
+            policy=self.policy.name,
+            decided_by="pinned" if request.pinned else choice.by,
             model=choice.order[0],
             candidates=candidates,
-            reason=reason,
+            reason=f"asked for: {request.pinned}" if request.pinned else choice.reason,
             threshold=choice.threshold,
             fallbacks=choice.order[1 : 1 + self.fallbacks],
             escalated_from=request.escalated_from,
+            probability=choice.probability,
+            notes=choice.notes,
+            conduct=choice.conduct,
         )
 
     def _check_money(self, request: RoutingRequest) -> None:
         rich = replace(request, usd_left=math.inf)
         costs = [
-            entry.cost_usd for entry in (candidate(card, rich) for card in self.cards.values()) if not entry.excluded
+            candidate(card, rich, excluded="").most_usd for card in self.cards.values() if not exclusion(card, rich)
         ]
         if costs:
             raise BudgetExceededError("usd", needed=min(costs), left=request.usd_left)

@@ -9,8 +9,10 @@ from coreagent.plans import RoleName
 class Candidate:
     """One model that was considered.
 
-    ``quality`` is the predicted chance of a good result in 0..1 (None: nothing is known), ``cost_usd`` and
-    ``latency_s`` are predictions for this call. ``excluded`` says why it was not eligible; empty when it was.
+    ``quality`` is the predicted chance of a good result in 0..1 (None: nothing is known) and ``quality_by`` says who
+    predicted it: ``score``, ``prior``, or a trained router. ``cost_usd``, ``latency_s`` and ``energy_wh`` are
+    predictions for this call; ``most_usd`` is what it can cost at most, which is what a budget reserves. ``excluded``
+    says why it was not eligible; empty when it was.
     """
 
     model: str
@@ -18,15 +20,22 @@ class Candidate:
     cost_usd: float = 0.0
     latency_s: float | None = None
     excluded: str = ""
+    most_usd: float = 0.0
+    energy_wh: float | None = None
+    quality_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """Trace, checkpoint, event stream and terminal all show this record.
 
-    ``fallbacks`` are the models to try next, in order, when ``model`` fails. ``threshold`` is the quality bound that
-    decided, or None when no bound was used. ``escalated_from`` names the model whose result was not good enough.
-    ``answered_by`` is the model that answered in the end, which is a fallback when ``model`` failed; empty before that.
+    ``policy`` is written as the settings write it, ``decided_by`` is the part of it that made the choice. ``fallbacks``
+    are the models to try next, in order, when ``model`` fails. ``threshold`` is the bound that decided, or None when no
+    bound was used. ``escalated_from`` names the model whose result was not good enough. ``answered_by`` is the
+    model that answered in the end, which is a fallback when ``model`` failed; empty before that. ``probability`` is the
+    chance with which a policy that explores chose ``model``. ``notes`` say what did not go as the policy wanted, such
+    as an adviser that did not answer. ``conduct`` is how carefully the model is to answer: see
+    :mod:`coreagent.routing.policies.safety`.
     """
 
     subtask: str
@@ -39,3 +48,7 @@ class Decision:
     fallbacks: tuple[str, ...] = ()
     escalated_from: str = ""
     answered_by: str = ""
+    decided_by: str = ""
+    probability: float | None = None
+    notes: tuple[str, ...] = ()
+    conduct: str = ""

@@ -8,7 +8,8 @@ from coreagent.labels import Label, Sensitivity
 from coreagent.models.card import FREE, UNKNOWN_PRICE, Latency, ModelCard, Price
 from coreagent.plans import RoleName
 from coreagent.routing.explain import explain
-from coreagent.routing.policy import Policy, Rule, cheapest_above, fixed, rules
+from coreagent.routing.policies import Rule, cheapest_above, fixed, rules
+from coreagent.routing.policy import Policy
 from coreagent.routing.request import RoutingRequest
 from coreagent.routing.router import Router
 
@@ -133,7 +134,14 @@ def test_a_pinned_model_is_taken_and_said_to_be_asked_for() -> None:
 def test_costs_and_latency_are_predicted_for_every_candidate() -> None:
     decision = router(card("m", usd=2, latency=Latency(0.1, 0.01))).decide(request())
     assert decision.candidates == (
-        Candidate(model="m", quality=0.6, cost_usd=pytest.approx(0.003), latency_s=pytest.approx(5.1)),  # type: ignore[arg-type]
+        Candidate(
+            model="m",
+            quality=0.6,
+            quality_by="unmeasured",
+            cost_usd=pytest.approx(0.003),  # type: ignore[arg-type]
+            most_usd=pytest.approx(0.003),  # type: ignore[arg-type]
+            latency_s=pytest.approx(5.1),  # type: ignore[arg-type]
+        ),
     )
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from coreagent.errors import SettingsError
-from coreagent.routing.policy import Policy, Rule, cheapest_above, fixed, rules
+from coreagent.routing.policies import Rule, cheapest_above, fixed, rules
+from coreagent.routing.policy import Policy
 from coreagent.settings import RoutingSettings
 
 
