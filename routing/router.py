@@ -61,7 +61,9 @@ class Router:
     def _decision(self, request: RoutingRequest, candidates: tuple[Candidate, ...], choice: Choice) -> Decision:
         if choice.excluded:
             candidates = tuple(
-                replace(entry, excluded=choice.excluded[entry.model]) if entry.model in choice.excluded else entry
+                replace(entry, excluded=choice.excluded[entry.model], by_policy=True)
+                if entry.model in choice.excluded
+                else entry
                 for entry in candidates
             )
         return Decision(
@@ -78,6 +80,9 @@ class Router:
             probability=choice.probability,
             notes=choice.notes,
             conduct=choice.conduct,
+            domain=request.domain,
+            input_tokens=request.input_tokens,
+            output_tokens=request.output_tokens,
         )
 
     def _check_money(self, request: RoutingRequest) -> None:

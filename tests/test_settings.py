@@ -51,7 +51,7 @@ usd = 0.5
         ("[budget]\n\nusd = -1\n", 3, "greater than or equal to 0"),
         ("[agent]\nmax_replans = \n", 2, "not valid TOML"),
         ('[models."a/b"]\nprice = { input_usd_per_mtok = 1 }\n', 2, "gpu_usd_per_hour and tokens_per_s"),
-        ("[routing]\npolicy = 3\n", 2, "allowed values"),
+        ("[routing]\npolicy = 3\n", 2, "must be a valid string"),
     ],
 )
 def test_a_broken_file_is_named_with_line_key_and_allowed_values(

@@ -12,7 +12,8 @@ class Candidate:
     ``quality`` is the predicted chance of a good result in 0..1 (None: nothing is known) and ``quality_by`` says who
     predicted it: ``score``, ``prior``, or a trained router. ``cost_usd``, ``latency_s`` and ``energy_wh`` are
     predictions for this call; ``most_usd`` is what it can cost at most, which is what a budget reserves. ``excluded``
-    says why it was not eligible; empty when it was.
+    says why it could not be chosen; empty when it could. ``by_policy``: a bound of the policy left it out, which
+    another policy would not have.
     """
 
     model: str
@@ -23,6 +24,7 @@ class Candidate:
     most_usd: float = 0.0
     energy_wh: float | None = None
     quality_by: str = ""
+    by_policy: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,8 @@ class Decision:
     model that answered in the end, which is a fallback when ``model`` failed; empty before that. ``probability`` is the
     chance with which a policy that explores chose ``model``. ``notes`` say what did not go as the policy wanted, such
     as an adviser that did not answer. ``conduct`` is how carefully the model is to answer: see
-    :mod:`coreagent.routing.policies.safety`.
+    :mod:`coreagent.routing.policies.safety`. ``domain`` and the upper estimates ``input_tokens`` and ``output_tokens``
+    are those of the call.
     """
 
     subtask: str
@@ -52,3 +55,6 @@ class Decision:
     probability: float | None = None
     notes: tuple[str, ...] = ()
     conduct: str = ""
+    domain: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0

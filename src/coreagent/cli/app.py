@@ -22,6 +22,7 @@ _COMMANDS = {
     "ask": ("coreagent.cli.ask", "Ask a question and get a cited, verified answer."),
     "corpus": ("coreagent.cli.corpus", "Add, list, search, measure, show and remove corpora."),
     "eval": ("coreagent.cli.evals.command", "Measure systems on benchmarks, compare them, report."),
+    "route": ("coreagent.cli.routes.command", "Train, measure and explain which model does which call."),
     "models": ("coreagent.cli.models", "List, add and check models."),
     "runs": ("coreagent.cli.runs", "List, show, resume and prune runs."),
     "memory": ("coreagent.cli.memory", "List, search and delete what is remembered."),

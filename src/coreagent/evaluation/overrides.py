@@ -10,7 +10,8 @@ from coreagent.errors import UsageError
 from coreagent.models.wire import is_object
 from coreagent.settings import Settings, parse_settings
 
-_NEXT_OVERRIDE = re.compile(r""",(?=\s*[\w."'/:-]+\s*=)""")
+_NEXT_OVERRIDE = re.compile(r""",(?=\s*[\w."'/:-]+\s*=)(?![^()]*\))""")
+"""A comma before another key; one between the arguments of a policy is part of its value."""
 
 
 def overridden(settings: Settings, overrides: str) -> Settings:

@@ -8,20 +8,20 @@ folder. Without one everything has a default and the built-in models answer. Dat
 from coreagent.settings.environment import Environment
 from coreagent.settings.knowledge import EmbedderSettings, IngestSettings, KnowledgeSettings, RerankerSettings
 from coreagent.settings.reading import CONFIG_NAME, find_config, load_settings, parse_settings
+from coreagent.settings.routing import AdviserSettings, RoutingSettings, RuleSettings
 from coreagent.settings.sections import (
     AgentSettings,
     BudgetSettings,
     EvalSettings,
     ModelSettings,
     PriceSettings,
-    RoutingSettings,
-    RuleSettings,
     SecuritySettings,
     Settings,
     TelemetrySettings,
 )
 
 __all__ = [
+    "AdviserSettings",
     "CONFIG_NAME",
     "AgentSettings",
     "BudgetSettings",

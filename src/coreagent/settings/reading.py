@@ -13,13 +13,12 @@ from pydantic import BaseModel, ValidationError
 from coreagent.errors import SettingsError
 from coreagent.settings.environment import Environment
 from coreagent.settings.knowledge import EmbedderSettings, IngestSettings, KnowledgeSettings, RerankerSettings
+from coreagent.settings.routing import AdviserSettings, RoutingSettings, RuleSettings
 from coreagent.settings.sections import (
     AgentSettings,
     BudgetSettings,
     EvalSettings,
     ModelSettings,
-    RoutingSettings,
-    RuleSettings,
     SecuritySettings,
     Settings,
     TelemetrySettings,
@@ -134,6 +133,7 @@ def _known_keys(location: tuple[str, ...]) -> str:
     model: type[BaseModel] = sections.get(section, Settings) if len(location) > 1 else Settings
     inner: dict[tuple[str, ...], type[BaseModel]] = {
         ("routing", "rules"): RuleSettings,
+        ("routing", "adviser"): AdviserSettings,
         ("knowledge", "embedder"): EmbedderSettings,
         ("knowledge", "reranker"): RerankerSettings,
         ("knowledge", "ingest"): IngestSettings,

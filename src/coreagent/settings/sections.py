@@ -6,6 +6,7 @@ from pydantic import Field, field_validator, model_validator
 
 from coreagent.plans import RoleName
 from coreagent.settings.knowledge import KnowledgeSettings
+from coreagent.settings.routing import RoutingSettings
 from coreagent.settings.section import Section, http_address
 
 
@@ -64,26 +65,6 @@ class ModelSettings(Section):
     @classmethod
     def _is_address(cls, value: str) -> str:
         return http_address(value)
-
-
-class RoutingSettings(Section):
-    """``[routing]``: which policy decides."""
-
-    policy: Literal["cheapest", "fixed", "rules"] = "cheapest"
-    min_quality: float = Field(default=0.6, ge=0, le=1)
-    fixed: dict[RoleName, str] = Field(default_factory=dict[RoleName, str])
-    rules: tuple["RuleSettings", ...] = ()
-    fallbacks: int = Field(default=2, ge=0, le=8)
-
-
-class RuleSettings(Section):
-    """One ``[[routing.rules]]``: the first rule whose conditions all hold decides."""
-
-    model: str
-    role: RoleName | None = None
-    domain: str | None = None
-    min_tokens: int | None = Field(default=None, ge=0)
-    max_tokens: int | None = Field(default=None, ge=0)
 
 
 class BudgetSettings(Section):

@@ -1,0 +1,1 @@
+"""``coreagent route`` and its commands, one a file."""
