@@ -171,6 +171,19 @@ class AnswerStore:
         usage = Usage(sum(row[1] for row in rows), sum(row[2] for row in rows), len(rows))
         return Spent(math.fsum(row[0] for row in rows), usage)
 
+    def prune(self, *, older_than_s: float) -> int:
+        """Forget answers that were put more than this many seconds ago; how many there were.
+
+        Raises:
+            RunError: the file can not be written.
+        """
+        with self._lock:
+            try:
+                done = self._connection.execute("DELETE FROM answer WHERE at < ?", (time.time() - older_than_s,))
+            except sqlite3.Error as error:
+                raise RunError(f"{self.path}: the store of answers failed: {error}", mend=_MEND) from error
+        return done.rowcount
+
     def __len__(self) -> int:
         row = self._run("SELECT count(*) FROM answer", ())
         return int(row[0]) if row else 0

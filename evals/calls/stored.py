@@ -18,17 +18,25 @@ class Stored(WrappedModel):
     """
 
     def __init__(
-        self, inner: ChatModel, store: Answers, *, run: str, endpoint: str = "", replay_only: bool = False
+        self,
+        inner: ChatModel,
+        store: Answers,
+        *,
+        run: str,
+        endpoint: str = "",
+        replay_only: bool = False,
+        fresh: bool = False,
     ) -> None:
         """``run`` is who pays for what is asked; ``endpoint`` is where, and part of every key.
 
-        With ``replay_only`` nothing is ever asked.
+        With ``replay_only`` nothing is ever asked; with ``fresh`` everything is, and its answers are kept for others.
         """
         super().__init__(inner)
         self._store = store
         self._run = run
         self._endpoint = endpoint
         self._replay_only = replay_only
+        self._fresh = fresh
 
     async def complete(self, request: ChatRequest) -> Completion:
         """The stored answer with ``replayed`` set, or a new one.
@@ -75,6 +83,8 @@ class Stored(WrappedModel):
         return key
 
     async def _found(self, key: str) -> Completion | None:
+        if self._fresh:
+            return None
         flights, found = self._store.flights, None
         while True:
             while (flight := flights.get(key)) is not None:

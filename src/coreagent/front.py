@@ -44,6 +44,7 @@ class CoreAgent:
         policy: Policy | None = None,
         graph: Literal["core", "tool_use"] | None = None,
         base: Path | None = None,
+        reuse_answers: bool = False,
     ) -> None:
         """Construct; nothing is loaded before the first question.
 
@@ -55,6 +56,7 @@ class CoreAgent:
             policy: routing policy, in place of the one in the settings.
             graph: ``core`` plans ahead, ``tool_use`` decides step by step; the settings' when None.
             base: folder that tool files named in the settings are relative to; the current one when None.
+            reuse_answers: a request that an endpoint answered in an earlier run of this home is not sent again.
 
         Raises:
             UnknownNameError: a role that does not exist.
@@ -71,6 +73,7 @@ class CoreAgent:
         self._home = Path(home) if home is not None else None
         self._policy = policy
         self._base = base or Path()
+        self._reuse_answers = reuse_answers
         self._system: System | None = None
         self._runner: asyncio.Runner | None = None
 
@@ -94,6 +97,7 @@ class CoreAgent:
                 models=self._models,
                 tools=(*load_tools(self._settings.agent.tools, base=self._base), *self._tools),
                 policy=self._policy,
+                reuse_answers=self._reuse_answers,
             )
         return self._system
 

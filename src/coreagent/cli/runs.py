@@ -101,9 +101,11 @@ async def _resume(
 @click.option("--older-than-days", type=Amount(min=0), help="Delete runs older than this.")
 @click.pass_context
 def prune(ctx: click.Context, keep: int | None, older_than_days: float | None) -> None:
-    """Delete old runs with their events. Running and waiting ones stay."""
+    """Delete old runs with their events, and answers kept for replays. Running and waiting ones stay."""
     if keep is None and older_than_days is None:
         raise UsageError("nothing says what to delete", mend="Give --keep N or --older-than-days D.")
     seconds = None if older_than_days is None else older_than_days * 86_400
-    deleted = open_agent(ctx).system.store.prune(keep=keep, older_than_s=seconds)
-    click.echo(f"deleted {deleted} runs")
+    system = open_agent(ctx).system
+    deleted = system.store.prune(keep=keep, older_than_s=seconds)
+    forgotten = 0 if seconds is None else system.answers.prune(older_than_s=seconds)
+    click.echo(f"deleted {deleted} runs" + (f" and {forgotten} kept answers of models" if forgotten else ""))

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from coreagent.errors import UnknownNameError, UsageError
 from coreagent.evals.baselines.names import BASELINES, BUILTIN
@@ -22,6 +21,7 @@ from coreagent.labels import Sensitivity
 from coreagent.models.card import ModelCard
 from coreagent.models.registry import ModelRegistry
 from coreagent.settings import Environment, Settings
+from coreagent.wiring.answers import address_of
 from coreagent.wiring.models import build_registry, bundled_embedder
 
 if TYPE_CHECKING:
@@ -262,10 +262,9 @@ def _fitted_on(card: ModelCard) -> frozenset[str]:
 
 def place_of(card: ModelCard, settings: Settings) -> Place:
     """Where a model is asked, without secrets; models at one address share its gate."""
-    model = settings.models.get(card.name)
-    if model is None or card.adapter == "builtin":
+    address, model = address_of(card, settings), settings.models.get(card.name)
+    if not address or model is None:
         return IN_PROCESS
-    address = _host(model.base_url) or f"{card.adapter}:{card.model.split('/')[0]}"
     return Place(address=address, most=model.max_concurrency, attempts=model.max_attempts)
 
 
@@ -283,12 +282,3 @@ def describe_model(card: ModelCard, settings: Settings) -> dict[str, Any]:
         "params_b": card.params_b,
         "licence": card.licence,
     }
-
-
-def _host(base_url: str) -> str:
-    """Scheme, host, port and path: a user name and password before the host, and a query after it, are left out."""
-    if not base_url:
-        return ""
-    parts = urlsplit(base_url)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname}{port}{parts.path.rstrip('/')}"

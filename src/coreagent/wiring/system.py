@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from coreagent.agents.action import GatedAction
@@ -35,6 +36,7 @@ from coreagent.tools.default_set import default_tools
 from coreagent.tools.registry import ToolRegistry
 from coreagent.tools.specialists import load_specialists
 from coreagent.tools.tool import Tool
+from coreagent.wiring.answers import LateAnswers, keep_answers
 from coreagent.wiring.knowledge import Knowledge, build_knowledge
 from coreagent.wiring.models import Wrap, build_registry, bundled_embedder
 from coreagent.wiring.routing import policy_from_settings
@@ -54,6 +56,7 @@ class System:
     telemetry: Telemetry
     deps: Deps
     session: GraphSession
+    answers: LateAnswers
 
     @property
     def library(self) -> Library:
@@ -68,6 +71,7 @@ class System:
             self.memory.close()
         self.knowledge.close()
         self.store.close()
+        self.answers.close()
         self.telemetry.close()
 
 
@@ -81,13 +85,15 @@ def build_system(
     policy: Policy | None = None,
     wrap: Wrap | None = None,
     traces: bool = True,
+    reuse_answers: bool = False,
 ) -> System:
     """Construct a system. Nothing is loaded or connected to that is not needed yet.
 
     ``models``, one or several for a role, are used instead of anything in the settings; ``tools`` are added to the
     default ones; ``policy`` replaces the one in the settings; ``wrap`` is put around each model as it is built. Without
     ``traces`` a run leaves nothing behind and knows nothing of another: no long-term memory, run store, checkpoints
-    or telemetry, whatever the settings say. Only the journal of calls that change something is kept.
+    or telemetry, whatever the settings say. Only the journal of calls that change something is kept. With
+    ``reuse_answers`` a request that an endpoint answered in an earlier run is not sent again.
 
     Raises:
         SettingsError: the settings name a model or a tool that does not exist.
@@ -95,6 +101,9 @@ def build_system(
     folder = home or environment.home
     telemetry = _telemetry(settings, environment, folder) if traces else Telemetry.off()
     knowledge = build_knowledge(settings, environment, folder)
+    answers = LateAnswers(folder / "runs" / "answers.sqlite")
+    if wrap is None and traces:
+        wrap = partial(keep_answers, answers=answers, settings=settings, reuse=reuse_answers)
     registry = build_registry(settings, environment, given=models, wrap=wrap)
     retriever = TracedRetriever(knowledge.library, telemetry)
     specialists = load_specialists(folder).tools
@@ -129,6 +138,7 @@ def build_system(
         telemetry=telemetry,
         deps=deps,
         session=build_session(settings, deps, store if traces else None, telemetry, checkpoints=checkpoints),
+        answers=answers,
     )
 
 
