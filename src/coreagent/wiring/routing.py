@@ -1,11 +1,14 @@
 """The routing policy of the settings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from coreagent.errors import SettingsError
+from coreagent.models.card import ModelCard
 from coreagent.routing.policies import Rule, cheapest_above, fixed, rules
 from coreagent.routing.policy import Policy
-from coreagent.settings import RoutingSettings
+from coreagent.routing.router import Router
+from coreagent.settings import RoutingSettings, Settings
 
 
 def policy_from_settings(settings: RoutingSettings, names: Sequence[str]) -> Policy:
@@ -26,3 +29,13 @@ def policy_from_settings(settings: RoutingSettings, names: Sequence[str]) -> Pol
     if settings.policy == "rules":
         return rules(tuple(Rule(**rule.model_dump()) for rule in settings.rules)) | default
     return fixed(settings.fixed) | default if settings.fixed else default
+
+
+def build_router(settings: Settings, cards: Mapping[str, ModelCard], *, home: Path, base: Path | None = None) -> Router:
+    """The router of the settings over these cards; files named in the settings are relative to ``base``.
+
+    Raises:
+        SettingsError: the policy can not be read, or names a model or a trained router that is not there.
+    """
+    routing = settings.routing
+    return Router(cards, policy_from_settings(routing, tuple(cards)), routing.fallbacks)
