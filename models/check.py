@@ -1,13 +1,15 @@
 """Is a model there, and can it do what its card says? One tiny call for each question."""
 
+import asyncio
 import json
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from coreagent.errors import CoreAgentError, ModelError
 from coreagent.messages import Message
 from coreagent.models.chat import ChatModel, ChatRequest, Completion, ResponseSchema, TextDelta, ToolSpec
+from coreagent.models.dispatch.dispatched import Dispatched
 from coreagent.models.prices import PRICE_MEND, price_words
 
 _MAX_TOKENS = 64
@@ -60,10 +62,13 @@ class CheckReport:
 
 
 async def check(model: ChatModel, *, now: Callable[[], float] = time.perf_counter) -> CheckReport:
-    """Try a model; every failure ends up in the report, none is raised.
+    """Try a model at each of its endpoints; every failure ends up in the report, none is raised.
 
     The built-in models run in this process and take the roles' own requests only, so their card is their report.
     """
+    if isinstance(model, Dispatched):
+        reports = await asyncio.gather(*(check(endpoint.model, now=now) for endpoint in model.endpoints))
+        return _together(reports, [endpoint.address for endpoint in model.endpoints])
     card = model.card
     price = price_words(card.price)
     if card.adapter == "builtin":
@@ -103,6 +108,33 @@ async def check(model: ChatModel, *, now: Callable[[], float] = time.perf_counte
         context_tokens=card.context_tokens,
         problems=tuple(problems),
     )
+
+
+def _together(reports: Sequence[CheckReport], addresses: Sequence[str]) -> CheckReport:
+    """One report on several endpoints: what not all of them can do the model can not; the slowest time counts."""
+    first = reports[0]
+    said_by_all = [problem for problem in first.problems if all(problem in report.problems for report in reports)]
+    problems = [
+        f"{address}: {problem}"
+        for address, report in zip(addresses, reports, strict=True)
+        for problem in report.problems
+        if problem not in said_by_all
+    ]
+    times = [report.latency_ms for report in reports if report.latency_ms is not None]
+    return replace(
+        first,
+        reached=all(report.reached for report in reports),
+        latency_ms=max(times, default=None),
+        tools=_every(report.tools for report in reports),
+        json_schema=_every(report.json_schema for report in reports),
+        streaming=_every(report.streaming for report in reports),
+        problems=(*problems, *said_by_all),
+    )
+
+
+def _every(found: Iterable[bool | None]) -> bool | None:
+    tried = [value for value in found if value is not None]
+    return all(tried) if tried else None
 
 
 async def _try(

@@ -128,10 +128,11 @@ class Faults:
             mend="Start the server, or correct base_url of this model.",
         )
 
-    def broken_connection(self, cause: str) -> ModelUnreachableError:
-        """The call was taken and then dropped."""
+    def broken_connection(self, cause: str, *, received: bool) -> ModelUnreachableError:
+        """The call was taken and then dropped; ``received``: when a part of the answer had come."""
         return ModelUnreachableError(
             f"the connection to {self._url} broke before the answer was whole: {self._masked(cause)}",
+            received=received,
             model=self._model,
             mend=_AGAIN,
         )

@@ -165,7 +165,9 @@ class HttpEndpoint:
         cause = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         if isinstance(error, aiohttp.ClientConnectorError):
             return self._faults.no_connection(cause)
-        return self._faults.broken_connection(cause or type(error).__name__)
+        return self._faults.broken_connection(
+            cause or type(error).__name__, received=isinstance(error, aiohttp.ClientPayloadError)
+        )
 
 
 def encoded(fields: Json) -> bytes | BytesIO:

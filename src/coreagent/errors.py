@@ -36,7 +36,7 @@ Errors carry fields, have no side effects, and say what to do: ``str(error)`` is
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 MAX_LISTED = 12
 """Names that a message lists before it only counts them."""
@@ -112,7 +112,14 @@ class ModelError(CoreAgentError):
 
 
 class ModelUnreachableError(ModelError):
-    """No connection, or it broke before an answer. Worth a retry."""
+    """No connection, or it broke before an answer. Worth a retry.
+
+    ``received``: a part of the answer had come, so the endpoint did work for it.
+    """
+
+    def __init__(self, message: str, *, received: bool = False, model: str = "", mend: str = "") -> None:
+        self.received = received
+        super().__init__(message, model=model, mend=mend)
 
 
 class ModelTimeoutError(ModelError):
@@ -200,24 +207,47 @@ class NoModelError(ModelError):
 
 
 class BudgetExceededError(CoreAgentError):
-    """The next call does not fit. Amounts are in the unit of ``limit``: usd, tokens, calls or seconds."""
+    """The next call does not fit. Amounts are in the unit of ``limit``: usd, tokens, calls, seconds or wh.
+
+    ``also_left`` is what the same scope has left of its other limits, by unit.
+    """
 
     exit_code = 5
 
-    def __init__(self, limit: str, *, needed: float, left: float, scope: str = "run", mend: str = "") -> None:
+    def __init__(
+        self,
+        limit: str,
+        *,
+        needed: float,
+        left: float,
+        scope: str = "run",
+        mend: str = "",
+        also_left: Mapping[str, float] | None = None,
+    ) -> None:
         self.limit, self.needed, self.left, self.scope = limit, needed, left, scope
-        unit = "$" if limit == "usd" else ""
-        tail = "" if limit == "usd" else f" {limit}"
+        self.also_left = dict(also_left or {})
         words = (
-            f"the next call is predicted at {unit}{needed:.6g}{tail}, {unit}{max(left, 0):.6g}{tail} is left"
+            f"the next call is predicted at {_amount(limit, needed)}, {_amount(limit, left)} is left"
             f" in the {scope} budget"
         )
-        if limit == "seconds":
+        if limit == "seconds" and (left <= 0 or not needed):
             words = f"the time of the {scope} is up"
         elif limit == "calls":
             words = f"no model call is left in the {scope} budget"
-        cheaper = {"usd": ", or choose a cheaper model", "seconds": ", or choose a faster model"}.get(limit, "")
+        if self.also_left:
+            words += f"; also left there: {', '.join(_amount(unit, rest) for unit, rest in self.also_left.items())}"
+        cheaper = {
+            "usd": ", or choose a cheaper model",
+            "seconds": ", or choose a faster model",
+            "wh": ", or choose a smaller model",
+        }.get(limit, "")
         super().__init__(words, mend=mend or f"Raise the {limit} limit{cheaper}.")
+
+
+def _amount(unit: str, amount: float) -> str:
+    """An amount of a budget for people; what is overdrawn is nothing left."""
+    number = f"{max(amount, 0):.6g}"
+    return f"${number}" if unit == "usd" else f"{number} {'Wh' if unit == 'wh' else unit}"
 
 
 class ToolError(CoreAgentError):
