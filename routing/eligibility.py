@@ -64,8 +64,8 @@ def exclusion(card: ModelCard, request: RoutingRequest) -> str:
     if request.pinned and card.name != request.pinned:
         return f"{request.pinned} was asked for"
     if card.name in request.avoid:
-        return "its endpoint failed a moment ago"
-    if card.name == request.escalated_from:
+        return request.why_avoided.get(card.name, "its endpoint failed a moment ago")
+    if card.name == request.escalated_from or card.name in request.tried:
         return "its result was not good enough"
     if request.needs_tools and not card.tools:
         return "can not call tools"
@@ -76,7 +76,18 @@ def exclusion(card: ModelCard, request: RoutingRequest) -> str:
         return f"context too small ({request.input_tokens:,} tokens needed, {room:,} fit)"
     if request.price_required and not card.price.known:
         return "has no price, and the budget is in dollars"
-    cost = card.price.cost_usd(request.input_tokens, min(request.output_tokens, card.max_output_tokens))
-    if cost > request.usd_left + 1e-12:
-        return f"predicted ${cost:.6g}, ${max(request.usd_left, 0):.6g} is left"
+    if request.energy_required and card.energy is None:
+        return "nobody stated what it consumes, and the budget is in watt-hours"
+    usd, wh = least_spent(card, request)
+    if usd > request.usd_left + 1e-12:
+        return f"predicted ${usd:.6g}, ${max(request.usd_left, 0):.6g} is left"
+    if wh > request.wh_left + 1e-12:
+        return f"predicted {wh:.6g} Wh, {max(request.wh_left, 0):.6g} Wh is left"
     return ""
+
+
+def least_spent(card: ModelCard, request: RoutingRequest) -> tuple[float, float]:
+    """Dollars and watt-hours that a budget must have left for the call."""
+    written = min(request.output_tokens, card.max_output_tokens)
+    written = min(written, request.least_output.get(card.name, written))
+    return card.price.cost_usd(request.input_tokens, written), card.spent_wh(request.input_tokens, written)

@@ -37,6 +37,8 @@ class Outcomes:
     groups: NDArray[np.int64]
     data_hash: str = ""
     remarks: tuple[str, ...] = ()
+    retrieval: tuple[float | None, ...] = ()
+    """For each prompt the confidence in 0..1 that the evidence at hand was relevant, None: unknown; empty: of none."""
 
     @classmethod
     def of(
@@ -55,6 +57,7 @@ class Outcomes:
         ids: Sequence[str] = (),
         data_hash: str = "",
         remarks: Sequence[str] = (),
+        retrieval: Sequence[float | None] = (),
     ) -> Self:
         """A checked table; whatever is left out is unknown.
 
@@ -90,6 +93,7 @@ class Outcomes:
             groups=_groups(prompts),
             data_hash=data_hash,
             remarks=tuple(remarks),
+            retrieval=tuple(retrieval),
         )
 
     def __len__(self) -> int:
@@ -116,6 +120,7 @@ class Outcomes:
             roles=tuple(self.roles[place] for place in places),
             domains=tuple(self.domains[place] for place in places),
             ids=tuple(self.ids[place] for place in places),
+            retrieval=tuple(self.retrieval[place] for place in places) if self.retrieval else (),
             groups=self.groups[places],
             **{name: getattr(self, name)[places] for name in _TABLES},
         )

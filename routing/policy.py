@@ -15,11 +15,15 @@ from coreagent.routing.request import RoutingRequest
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One call, and the candidates that may do it, with the cards of all models."""
+    """One call, and the candidates that may do it, with the cards of all models.
+
+    ``failed`` is the model that the request escalates from, as it was predicted for this call; None without one.
+    """
 
     request: RoutingRequest
     candidates: tuple[Candidate, ...]
     cards: Mapping[str, ModelCard]
+    failed: Candidate | None = None
 
     def only(self, keep: Callable[[Candidate], bool]) -> "Field":
         """The same call with fewer candidates."""
@@ -65,10 +69,12 @@ class Policy:
     """A named way to choose. ``decide`` gets the eligible candidates only, and the policies that come after it.
 
     ``name`` is how the policy is written, so that :func:`coreagent.routing.policies.parse_policy` reads it back.
+    ``accept`` is what a cascade asks of a verifier's score in 0..1 before an answer stands; None: it does not say.
     """
 
     name: str
     decide: Callable[[Field, Chooser], Choice | None]
+    accept: float | None = None
 
     def __or__(self, other: "Policy") -> "Policy":
         """This policy, and ``other`` after it."""
@@ -76,7 +82,8 @@ class Policy:
         def both(there: Field, rest: Chooser) -> Choice | None:
             return self.decide(there, lambda left: other.decide(left, rest))
 
-        return Policy(f"{self.name} | {other.name}", both)
+        accept = other.accept if self.accept is None else self.accept
+        return Policy(f"{self.name} | {other.name}", both, accept)
 
     def choose(self, there: Field) -> Choice | None:
         """The choice of this policy alone."""

@@ -26,10 +26,12 @@ class RoutingRequest:
 
     ``text`` is what is asked, for predictions: the question, or a caller's instruction; flags written into it are taken
     out. ``input_tokens`` and ``output_tokens`` are upper estimates. ``usd_left`` is what the budget still allows in
-    dollars (infinite without one). ``avoid`` names models whose endpoint failed a moment ago; ``escalated_from`` is the
-    model whose result was not good enough, which the next one must differ from. ``retrieval`` is the confidence in 0..1
+    dollars (infinite without one). ``avoid`` names models whose endpoint failed a moment ago, and ``why_avoided`` says
+    more of it in words, where more is known; ``escalated_from`` is the model whose result was not good enough, which
+    the next one must differ from, and ``tried`` names such models before it. ``retrieval`` is the confidence in 0..1
     that the evidence at hand is relevant, ``risk`` a guard's chance in 0..1 that the prompt means harm; None: unknown.
-    ``flags`` are the weights of the objectives (:mod:`coreagent.routing.policies.objectives`).
+    ``flags`` are the weights of the objectives (:mod:`coreagent.routing.policies.flags`). ``seed`` names the run for
+    policies that draw: the same run draws the same.
     """
 
     subtask: str
@@ -43,11 +45,19 @@ class RoutingRequest:
     needs_schema: bool = False
     usd_left: float = float("inf")
     price_required: bool = False
+    wh_left: float = float("inf")
+    """Watt-hours that the budget still allows; infinite without a limit."""
+    energy_required: bool = False
+    least_output: Mapping[str, int] = field(default_factory=dict[str, int])
+    """By model, the output tokens that nearly all calls keep to: reserved where ``output_tokens`` do not fit."""
     avoid: frozenset[str] = field(default_factory=frozenset[str])
+    why_avoided: Mapping[str, str] = field(default_factory=dict[str, str])
     escalated_from: str = ""
+    tried: frozenset[str] = field(default_factory=frozenset[str])
     pinned: str = ""
     """A model the user asked for by name for this role; empty when routing is free."""
     retrieval: float | None = None
     risk: float | None = None
     flags: Mapping[str, float] = field(default_factory=dict[str, float])
     advice: Advice | None = None
+    seed: str = ""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from coreagent.decision import Candidate, Decision
 from coreagent.errors import BudgetExceededError, NoModelError
 from coreagent.models.card import ModelCard
-from coreagent.routing.eligibility import candidate, exclusion
+from coreagent.models.dispatch.residency import LoadTimes
+from coreagent.routing.eligibility import candidate, exclusion, least_spent
 from coreagent.routing.policies.choosing import cheapest_above
 from coreagent.routing.policy import Choice, Field, Policy
 from coreagent.routing.predictor import Predictor
@@ -21,19 +22,21 @@ class Router:
     """Decides which of ``cards`` does a call.
 
     ``predictor`` is asked for the models that are eligible. :data:`DEFAULT_POLICY` decides where ``policy`` has no
-    say. ``fallbacks`` bounds how many more models are named to be tried after the first.
+    say. ``fallbacks`` bounds how many more models are named to be tried after the first. ``loading`` knows how much
+    later an answer comes because its model must be loaded first.
     """
 
     cards: Mapping[str, ModelCard]
     policy: Policy = DEFAULT_POLICY
     fallbacks: int = 2
     predictor: Predictor | None = None
+    loading: LoadTimes | None = None
 
     def decide(self, request: RoutingRequest) -> Decision:
         """Choose a model.
 
         Raises:
-            BudgetExceededError: there are models for the call, and only money keeps it from them.
+            BudgetExceededError: there are models for the call, and only money, or energy, keeps it from them.
             NoModelError: no model is eligible, or a bound of the policy leaves none; its ``excluded`` and message name
                 the reason for each.
         """
@@ -42,17 +45,25 @@ class Router:
         if not eligible:
             self._check_money(request)
             raise self._no_model(request, {entry.model: entry.excluded for entry in candidates})
-        choice = (self.policy | DEFAULT_POLICY).choose(Field(request, eligible, self.cards))
+        failed = next((entry for entry in candidates if entry.model == request.escalated_from), None)
+        choice = (self.policy | DEFAULT_POLICY).choose(Field(request, eligible, self.cards, failed))
         if choice is None:
             raise self._no_model(request, {entry.model: "left out by the policy" for entry in eligible})
         return self._decision(request, candidates, choice)
 
     def _candidates(self, request: RoutingRequest) -> tuple[Candidate, ...]:
+        found = self._predicted(request)
+        loading = self.loading
+        return found if loading is None else tuple(_with_loading(entry, loading) for entry in found)
+
+    def _predicted(self, request: RoutingRequest) -> tuple[Candidate, ...]:
         excluded = {name: exclusion(card, request) for name, card in self.cards.items()}
         predictor = self.predictor
         if predictor is None:
             return tuple(candidate(card, request, excluded=excluded[name]) for name, card in self.cards.items())
-        predicted = predictor.predict(request, [name for name, why in excluded.items() if not why])
+        # What failed is predicted too, so that a cascade never goes on to something predicted worse.
+        asked = [name for name, why in excluded.items() if not why or name == request.escalated_from]
+        predicted = predictor.predict(request, asked)
         return tuple(
             candidate(card, request, predicted.get(name), predicted_by=predictor.name, excluded=excluded[name])
             for name, card in self.cards.items()
@@ -86,12 +97,15 @@ class Router:
         )
 
     def _check_money(self, request: RoutingRequest) -> None:
-        rich = replace(request, usd_left=math.inf)
-        costs = [
-            candidate(card, rich, excluded="").most_usd for card in self.cards.values() if not exclusion(card, rich)
-        ]
-        if costs:
-            raise BudgetExceededError("usd", needed=min(costs), left=request.usd_left)
+        """Raise when only dollars, or only watt-hours, keep the call from its models."""
+        rich = replace(request, usd_left=math.inf, wh_left=math.inf)
+        spent = [least_spent(card, rich) for card in self.cards.values() if not exclusion(card, rich)]
+        dear = [usd for usd, _ in spent if usd > request.usd_left]
+        hungry = [wh for usd, wh in spent if usd <= request.usd_left]
+        if hungry:
+            raise BudgetExceededError("wh", needed=min(hungry), left=request.wh_left)
+        if dear:
+            raise BudgetExceededError("usd", needed=min(dear), left=request.usd_left)
 
     def _no_model(self, request: RoutingRequest, excluded: dict[str, str]) -> NoModelError:
         # A model of another role says nothing about the cause unless every model is of another role.
@@ -103,3 +117,8 @@ class Router:
             mend="Add one that can: coreagent models add NAME --role "
             f"{request.role}; or raise the budget, the clearance or the context it has.",
         )
+
+
+def _with_loading(entry: Candidate, loading: LoadTimes) -> Candidate:
+    extra_s = loading.extra_latency_s(entry.model)
+    return replace(entry, latency_s=(entry.latency_s or 0.0) + extra_s) if extra_s else entry

@@ -1,10 +1,10 @@
 """Policies that choose by what is written down or predicted: fixed, rules, cheapest above a bound, best."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from coreagent.plans import RoleName
+from coreagent.plans import ROLES, RoleName
+from coreagent.routing.policies.arguments import check, written
 from coreagent.routing.policies.ordering import by_cost, by_quality, first_then, quality_of
 from coreagent.routing.policy import Choice, Chooser, Field, Policy
 from coreagent.routing.request import RoutingRequest
@@ -46,10 +46,9 @@ def fixed(models: Mapping[RoleName, str]) -> Policy:
         wanted = models.get(there.request.role)
         if wanted is None or all(candidate.model != wanted for candidate in there.candidates):
             return rest(there)
-        return Choice(first_then(wanted, there.candidates), f"fixed for {there.request.role}", by="fixed")
+        return Choice(first_then(there, wanted), f"fixed for {there.request.role}", by="fixed")
 
-    named = ", ".join(f"{role}={json.dumps(model)}" for role, model in models.items())
-    return Policy(f"fixed({named})", decide)
+    return Policy(written("fixed", **{role: models[role] for role in ROLES if role in models}), decide)
 
 
 def rules(table: tuple[Rule, ...]) -> Policy:
@@ -59,7 +58,7 @@ def rules(table: tuple[Rule, ...]) -> Policy:
         names = {candidate.model for candidate in there.candidates}
         for number, rule in enumerate(table, start=1):
             if rule.model in names and rule.matches(there.request):
-                return Choice(first_then(rule.model, there.candidates), f"rule {number}: {rule}", by="rules")
+                return Choice(first_then(there, rule.model), f"rule {number}: {rule}", by="rules")
         return rest(there)
 
     return Policy("rules()", decide)
@@ -68,8 +67,13 @@ def rules(table: tuple[Rule, ...]) -> Policy:
 def cheapest_above(*, quality: float) -> Policy:
     """The cheapest model predicted at or above ``quality`` (0..1); the best one when none is.
 
-    Ties go to the higher quality, then to the name, so that the choice is the same each time.
+    Ties go to the higher quality, then to the name, so that the choice is the same each time. A model without a price
+    comes after those that have one.
+
+    Raises:
+        UsageError: ``quality`` is outside 0..1.
     """
+    check("cheapest_above", quality=quality, most=1.0)
 
     def decide(there: Field, rest: Chooser) -> Choice | None:
         candidates = there.candidates
@@ -78,14 +82,20 @@ def cheapest_above(*, quality: float) -> Policy:
         good = [candidate for candidate in candidates if quality_of(candidate) >= quality]
         poor = by_quality(candidate for candidate in candidates if quality_of(candidate) < quality)
         if len(candidates) == 1:
-            return Choice((candidates[0].model,), "only model for this role", by="cheapest_above", met=bool(good))
+            return Choice((candidates[0].model,), _only(there), by="cheapest_above", met=bool(good))
         if good:
             reason = f"cheapest above quality {quality:g}"
-            return Choice((*by_cost(good), *poor), reason, quality, by="cheapest_above")
+            return Choice((*by_cost(there, good), *poor), reason, quality, by="cheapest_above")
         reason = f"best predicted; none reaches quality {quality:g}"
         return Choice(poor, reason, quality, by="cheapest_above", met=False)
 
-    return Policy(f"cheapest_above(quality={quality:g})", decide)
+    return Policy(written("cheapest_above", quality=quality), decide)
+
+
+def _only(there: Field) -> str:
+    """Why there is no choice: nobody else has the role, or the others are out."""
+    able = sum(there.request.role in card.roles for card in there.cards.values())
+    return "only model for this role" if able == 1 else "only model left for this call"
 
 
 def best() -> Policy:

@@ -1,8 +1,11 @@
 """Orders of candidates that policies share. Ties end at the name, so that a choice is the same each time."""
 
+import math
 from collections.abc import Iterable
 
 from coreagent.decision import Candidate
+from coreagent.routing.policies.amounts import usd_of
+from coreagent.routing.policy import Field
 
 
 def quality_of(candidate: Candidate) -> float:
@@ -10,10 +13,17 @@ def quality_of(candidate: Candidate) -> float:
     return candidate.quality or 0.0
 
 
-def by_cost(candidates: Iterable[Candidate]) -> tuple[str, ...]:
-    """Names, cheapest first; equal costs by higher quality."""
-    ordered = sorted(candidates, key=lambda c: (c.cost_usd, -quality_of(c), c.model))
-    return tuple(candidate.model for candidate in ordered)
+def by_cost(there: Field, candidates: Iterable[Candidate]) -> tuple[str, ...]:
+    """Names, cheapest first; equal costs by higher quality. A model without a price comes last: it may be the dearest.
+
+    A tie on everything else goes to the name.
+    """
+
+    def key(candidate: Candidate) -> tuple[float, float, str]:
+        usd = usd_of(there, candidate)
+        return (math.inf if usd is None else usd, -quality_of(candidate), candidate.model)
+
+    return tuple(candidate.model for candidate in sorted(candidates, key=key))
 
 
 def by_quality(candidates: Iterable[Candidate]) -> tuple[str, ...]:
@@ -22,6 +32,6 @@ def by_quality(candidates: Iterable[Candidate]) -> tuple[str, ...]:
     return tuple(candidate.model for candidate in ordered)
 
 
-def first_then(model: str, candidates: Iterable[Candidate]) -> tuple[str, ...]:
+def first_then(there: Field, model: str) -> tuple[str, ...]:
     """``model``, then the others, cheapest first."""
-    return (model, *by_cost(entry for entry in candidates if entry.model != model))
+    return (model, *by_cost(there, (entry for entry in there.candidates if entry.model != model)))

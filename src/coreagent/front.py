@@ -18,6 +18,7 @@ from coreagent.graphs.state import RunOptions
 from coreagent.intents import Intent
 from coreagent.models.chat import ChatModel
 from coreagent.plans import ROLES, RoleName
+from coreagent.routing.policies.flags import FLAGS, MAX_WEIGHT
 from coreagent.routing.policy import Policy
 from coreagent.settings import Environment, Settings, load_settings
 from coreagent.tools.load import load_tools
@@ -98,6 +99,7 @@ class CoreAgent:
                 tools=(*load_tools(self._settings.agent.tools, base=self._base), *self._tools),
                 policy=self._policy,
                 reuse_answers=self._reuse_answers,
+                base=self._base,
             )
         return self._system
 
@@ -118,19 +120,23 @@ class CoreAgent:
         corpora: Sequence[str] = (),
         models: Mapping[RoleName, str] | None = None,
         budget: Budget = UNLIMITED,
+        flags: Mapping[str, float] | None = None,
     ) -> Answer:
         """The answer to one question.
 
         Args:
-            question: free text, or an intent.
+            question: free text, or an intent. Flags in it (``[size=0.3]`` or ``/flag size=0.3``) are taken out before
+                any model sees it.
             corpora: corpora to search; those of the settings when empty.
             models: model names to use for these roles.
             budget: limits of this run, on top of none; the settings' budget when not given.
+            flags: weights of routing's objectives, 0 to 10. They hold against flags of the same name in the question,
+                which hold against those of the settings.
 
         Raises:
             CoreAgentError: nothing came of the run. A run that was cut short gives a partial answer instead.
         """
-        events = self.stream(question, corpora=corpora, models=models, budget=budget, tokens=False)
+        events = self.stream(question, corpora=corpora, models=models, budget=budget, flags=flags, tokens=False)
         return await answer_of(events)
 
     async def stream(
@@ -141,13 +147,14 @@ class CoreAgent:
         models: Mapping[RoleName, str] | None = None,
         budget: Budget = UNLIMITED,
         tokens: bool = True,
+        flags: Mapping[str, float] | None = None,
     ) -> AsyncGenerator[Event]:
         """Everything that happens, as it happens; ``tokens`` asks for the answer word by word.
 
         Answer an ``ApprovalNeeded`` with :meth:`approve` or :meth:`deny` before taking the next event. Raises as
         :meth:`ask`.
         """
-        options = self.options(corpora=corpora, models=models, budget=budget, tokens=tokens)
+        options = self.options(corpora=corpora, models=models, budget=budget, tokens=tokens, flags=flags)
         async with aclosing(self.system.session.stream(question, options=options)) as events:
             async for event in events:
                 yield event
@@ -243,12 +250,13 @@ class CoreAgent:
         models: Mapping[RoleName, str] | None = None,
         budget: Budget = UNLIMITED,
         tokens: bool = False,
+        flags: Mapping[str, float] | None = None,
     ) -> RunOptions:
         """Options of one run, with every name checked.
 
         Raises:
-            UnknownNameError: a role, model or corpus that does not exist.
-            UsageError: a model for a role that it does not play, or a budget that is no number.
+            UnknownNameError: a role, model, corpus or flag that does not exist.
+            UsageError: a model for a role that it does not play, a budget that is no number, or a weight outside 0..10.
             SettingsError: a corpus of the settings does not exist.
         """
         pinned = dict(models or {})
@@ -269,7 +277,17 @@ class CoreAgent:
             models={str(role): name for role, name in pinned.items()},
             budget=defaults.budget if budget == UNLIMITED else budget,
             stream=tokens,
+            flags=_weights(flags or {}),
         )
+
+
+def _weights(flags: Mapping[str, float]) -> dict[str, float]:
+    for name, weight in flags.items():
+        if name not in FLAGS:
+            raise UnknownNameError("flag", name, FLAGS)
+        if not 0 <= weight <= MAX_WEIGHT:
+            raise UsageError(f"the weight of flag {name} is {weight}", mend=f"Give 0 to {MAX_WEIGHT:g}.")
+    return {name: float(weight) for name, weight in flags.items()}
 
 
 def _check_corpora(system: System, named: tuple[str, ...]) -> None:

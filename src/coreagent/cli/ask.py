@@ -39,7 +39,9 @@ class Request:
 @click.option("--corpus", "corpora", multiple=True, help="Search this corpus; may be given several times.")
 @click.option("--budget-usd", type=Amount(min=0), help="Dollars this run may spend.")
 @click.option("--budget-tokens", type=click.IntRange(min=1), help="Tokens this run may use.")
+@click.option("--budget-calls", type=click.IntRange(min=1), help="Model calls it may make.")
 @click.option("--budget-seconds", type=Amount(min=0, min_open=True), help="Seconds it may take.")
+@click.option("--budget-wh", type=Amount(min=0), help="Watt-hours its models may consume.")
 @click.option("--stream", is_flag=True, help="Print the steps (to standard error) and the answer as they come.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer as one JSON object, and nothing else.")
 @click.option("--graph", type=click.Choice(["core", "tool_use"]), help="Plan ahead, or step by step (tool_use).")
@@ -53,7 +55,9 @@ def command(
     corpora: tuple[str, ...],
     budget_usd: float | None,
     budget_tokens: int | None,
+    budget_calls: int | None,
     budget_seconds: float | None,
+    budget_wh: float | None,
     stream: bool,
     as_json: bool,
     graph: Literal["core", "tool_use"] | None,
@@ -67,7 +71,7 @@ def command(
         intent=_intent(question, intent_file),
         models=parse_models(models),
         corpora=corpora,
-        budget=Budget(usd=budget_usd, tokens=budget_tokens, seconds=budget_seconds),
+        budget=Budget(usd=budget_usd, tokens=budget_tokens, calls=budget_calls, seconds=budget_seconds, wh=budget_wh),
         showing=Showing(steps=stream and not as_json, as_json=as_json, explain=explain),
     )
     return asyncio.run(_ask(open_agent(ctx, graph=graph), request))

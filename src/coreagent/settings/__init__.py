@@ -5,6 +5,8 @@ folder. Without one everything has a default and the built-in models answer. Dat
 ``COREAGENT_HOME``, or the user's data folder.
 """
 
+from coreagent.settings.costs import EnergySettings, HardwareSettings, PriceSettings
+from coreagent.settings.endpoint import EndpointSettings
 from coreagent.settings.environment import Environment
 from coreagent.settings.knowledge import EmbedderSettings, IngestSettings, KnowledgeSettings, RerankerSettings
 from coreagent.settings.reading import CONFIG_NAME, find_config, load_settings, parse_settings
@@ -14,7 +16,6 @@ from coreagent.settings.sections import (
     BudgetSettings,
     EvalSettings,
     ModelSettings,
-    PriceSettings,
     SecuritySettings,
     Settings,
     TelemetrySettings,
@@ -26,8 +27,11 @@ __all__ = [
     "AgentSettings",
     "BudgetSettings",
     "EmbedderSettings",
+    "EndpointSettings",
+    "EnergySettings",
     "Environment",
     "EvalSettings",
+    "HardwareSettings",
     "IngestSettings",
     "KnowledgeSettings",
     "ModelSettings",

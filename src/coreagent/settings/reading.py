@@ -11,6 +11,8 @@ import platformdirs
 from pydantic import BaseModel, ValidationError
 
 from coreagent.errors import SettingsError
+from coreagent.settings.costs import EnergySettings, HardwareSettings, PriceSettings
+from coreagent.settings.endpoint import EndpointSettings
 from coreagent.settings.environment import Environment
 from coreagent.settings.knowledge import EmbedderSettings, IngestSettings, KnowledgeSettings, RerankerSettings
 from coreagent.settings.routing import AdviserSettings, RoutingSettings, RuleSettings
@@ -18,6 +20,7 @@ from coreagent.settings.sections import (
     AgentSettings,
     BudgetSettings,
     EvalSettings,
+    LimitSettings,
     ModelSettings,
     SecuritySettings,
     Settings,
@@ -98,6 +101,8 @@ def _explain(kind: str, message: str, context: Mapping[str, Any]) -> str:
         return f"allowed values: {context.get('expected', '')}"
     if kind in ("model_type", "dataclass_type", "dict_type"):
         return "must be a table of keys and values"
+    if kind == "tuple_type":
+        return "must be a list; a list of tables has a [[heading]] for each"
     return message.removeprefix("Value error, ").replace("Input should", "must")
 
 
@@ -113,6 +118,16 @@ def _mend(error: ValidationError, key: tuple[str, ...]) -> str:
         if other["type"] == "literal_error" and other["loc"][:-1] == location[: len(other["loc"]) - 1]:
             return f"Or give {(other.get('ctx') or {}).get('expected', '')}."
     return ""
+
+
+_WITHIN: dict[tuple[str, str], type[BaseModel]] = {
+    ("models", "endpoints"): EndpointSettings,
+    ("models", "price"): PriceSettings,
+    ("models", "energy"): EnergySettings,
+    ("models", "hardware"): HardwareSettings,
+    ("budget", "agents"): LimitSettings,
+}
+"""Tables inside of a model's, and of the budget's, by their key."""
 
 
 def _known_keys(location: tuple[str, ...]) -> str:
@@ -139,6 +154,7 @@ def _known_keys(location: tuple[str, ...]) -> str:
         ("knowledge", "ingest"): IngestSettings,
     }
     if len(location) > 2:
+        model = _WITHIN.get((section, location[1] if section == "budget" else location[2]), model)
         model = inner.get(location[:2], model)
     quoting = ' A name with a dot stands in quotes: [models."a.b"].' if section == "models" else ""
     return f"Known here: {', '.join(sorted(model.model_fields))}.{quoting}"

@@ -34,6 +34,14 @@ class AdviserSettings(Section):
     timeout_s: float = Field(default=5.0, gt=0)
     clearance: Literal["public", "internal", "confidential"] = "internal"
     """For endpoint: questions above this label are never sent to it."""
+    placement: Literal["device", "site", "cloud"] = "site"
+    """For endpoint: nothing confidential is sent to the cloud."""
+    usd_per_call: float = Field(default=0.0, ge=0)
+    """For endpoint: what a call of it is booked at."""
+    descriptions: dict[str, str] = Field(default_factory=dict[str, str])
+    """For generative: what each model is for, and what it is not for."""
+    examples: str = ""
+    """For instructions: a JSON file ``{"MODEL": ["a prompt it does well", ...]}``, relative to this file."""
 
     @field_validator("url")
     @classmethod
@@ -46,6 +54,8 @@ class AdviserSettings(Section):
             raise ValueError("kind 'endpoint' needs url")
         if self.kind != "endpoint" and not self.model:
             raise ValueError(f"kind {self.kind!r} needs model")
+        if self.kind == "instructions" and not self.examples:
+            raise ValueError("kind 'instructions' needs examples")
         return self
 
 
@@ -65,5 +75,7 @@ class RoutingSettings(Section):
     wish: str = ""
     """What ``learned`` aims at, such as ``at most 1 point below the best model``; the router's own when empty."""
     flags: dict[Flag, Annotated[float, Field(ge=0, le=10)]] = Field(default_factory=dict[Flag, float])
-    """Weights of ``objectives()``."""
+    """Weights of ``objectives()`` in the lines that the words stand for."""
+    total_params_b: float | None = Field(default=None, gt=0)
+    """For ``two_step()``: billions of parameters that all experts in use may have together."""
     adviser: AdviserSettings | None = None

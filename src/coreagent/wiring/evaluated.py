@@ -47,7 +47,7 @@ def build_agent_system(
         UnknownNameError: ``corpora`` name one that does not.
     """
     tools = load_tools(settings.agent.tools, base=base)
-    system = build_system(settings, environment, home=home, tools=tools, wrap=wrap, traces=False)
+    system = build_system(settings, environment, home=home, tools=tools, wrap=wrap, traces=False, base=base)
     if reshape is not None:
         session = system.session
         session.blueprint, session.others = reshape(session.blueprint), tuple(map(reshape, session.others))

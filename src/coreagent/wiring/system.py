@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from coreagent.agents.action import GatedAction
 from coreagent.agents.core_agent import ActiveCoreAgent
+from coreagent.agents.guard.seam import Guard
 from coreagent.agents.memory import LongTermMemory, MemoryModule, NoMemory
 from coreagent.agents.planning import SinglePath
 from coreagent.agents.profile import Profiles
@@ -17,6 +18,7 @@ from coreagent.errors import SettingsError
 from coreagent.graphs.calling import ModelCalls
 from coreagent.graphs.core import core
 from coreagent.graphs.deps import Deps
+from coreagent.graphs.learners import MemoryLearner
 from coreagent.graphs.session import GraphSession
 from coreagent.graphs.state import RunOptions
 from coreagent.graphs.tool_use import tool_use
@@ -25,10 +27,11 @@ from coreagent.knowledge.library import Library
 from coreagent.knowledge.traced import TracedRetriever
 from coreagent.labels import Label, Sensitivity
 from coreagent.models.chat import ChatModel
+from coreagent.models.dispatch.prewarm import Prewarmer
+from coreagent.models.dispatch.residency import Residency, homes_from_settings
 from coreagent.models.registry import ModelRegistry
 from coreagent.plans import RoleName
 from coreagent.routing.policy import Policy
-from coreagent.routing.router import Router
 from coreagent.runs import RunStore
 from coreagent.settings import Environment, Settings
 from coreagent.telemetry import Telemetry
@@ -39,7 +42,7 @@ from coreagent.tools.tool import Tool
 from coreagent.wiring.answers import LateAnswers, keep_answers
 from coreagent.wiring.knowledge import Knowledge, build_knowledge
 from coreagent.wiring.models import Wrap, build_registry, bundled_embedder
-from coreagent.wiring.routing import policy_from_settings
+from coreagent.wiring.routing import Routing, build_routing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,7 @@ class System:
     deps: Deps
     session: GraphSession
     answers: LateAnswers
+    routing: Routing
 
     @property
     def library(self) -> Library:
@@ -66,12 +70,17 @@ class System:
     async def close(self) -> None:
         """Give back connections, write out what is buffered, close files. Safe to call twice."""
         await self.session.close()
+        if self.deps.prewarmer is not None:
+            await self.deps.prewarmer.close()
+        if self.routing.adviser is not None:
+            await self.routing.adviser.close()
         await self.registry.close()
         if isinstance(self.memory, LongTermMemory):
             self.memory.close()
         self.knowledge.close()
         self.store.close()
         self.answers.close()
+        self.routing.close()
         self.telemetry.close()
 
 
@@ -86,6 +95,7 @@ def build_system(
     wrap: Wrap | None = None,
     traces: bool = True,
     reuse_answers: bool = False,
+    base: Path | None = None,
 ) -> System:
     """Construct a system. Nothing is loaded or connected to that is not needed yet.
 
@@ -93,7 +103,8 @@ def build_system(
     default ones; ``policy`` replaces the one in the settings; ``wrap`` is put around each model as it is built. Without
     ``traces`` a run leaves nothing behind and knows nothing of another: no long-term memory, run store, checkpoints
     or telemetry, whatever the settings say. Only the journal of calls that change something is kept. With
-    ``reuse_answers`` a request that an endpoint answered in an earlier run is not sent again.
+    ``reuse_answers`` a request that an endpoint answered in an earlier run is not sent again. Files that the settings
+    name are relative to ``base``.
 
     Raises:
         SettingsError: the settings name a model or a tool that does not exist.
@@ -104,7 +115,8 @@ def build_system(
     answers = LateAnswers(folder / "runs" / "answers.sqlite")
     if wrap is None and traces:
         wrap = partial(keep_answers, answers=answers, settings=settings, reuse=reuse_answers)
-    registry = build_registry(settings, environment, given=models, wrap=wrap)
+    residency = Residency(homes_from_settings(settings.models))
+    registry = build_registry(settings, environment, given=models, wrap=wrap, residency=residency)
     retriever = TracedRetriever(knowledge.library, telemetry)
     specialists = load_specialists(folder).tools
     given = default_tools(retriever, bundled_glossary(), knowledge.library, specialists=specialists)
@@ -112,20 +124,19 @@ def build_system(
     _check_tool_names(settings, toolbox)
     store = RunStore(folder / "runs" / "runs.sqlite")
     memory = _memory(settings, folder) if traces else NoMemory()
-    router = Router(
-        {card.name: card for card in registry.cards},
-        policy or policy_from_settings(settings.routing, registry.names),
-        settings.routing.fallbacks,
-    )
-    attempts = {name: model.max_attempts for name, model in settings.models.items()}
+    cards = {card.name: card for card in registry.cards}
+    routing = build_routing(settings, environment, cards, home=folder, embedder=bundled_embedder, base=base)
     deps = Deps(
         agent=build_core_agent(settings, registry, toolbox, memory, store, telemetry),
-        calls=ModelCalls(router, registry, telemetry, attempts),
+        calls=_calls(settings, registry, telemetry, routing, policy, residency),
         defaults=_default_options(settings),
         passages=2 * settings.agent.passages,
         max_steps=settings.agent.max_steps,
         guess=settings.agent.guess,
+        calibrate=routing.calibrate,
+        guard=_guard() if routing.guarded else None,
     )
+    deps = replace(deps, prewarmer=Prewarmer(registry.get, residency, deps.calls.health))
     checkpoints = folder / "runs" / "checkpoints.sqlite" if traces else None
     return System(
         settings=settings,
@@ -139,7 +150,34 @@ def build_system(
         deps=deps,
         session=build_session(settings, deps, store if traces else None, telemetry, checkpoints=checkpoints),
         answers=answers,
+        routing=routing,
     )
+
+
+def _calls(
+    settings: Settings,
+    registry: ModelRegistry,
+    telemetry: Telemetry,
+    routing: Routing,
+    policy: Policy | None,
+    residency: Residency,
+) -> ModelCalls:
+    return ModelCalls(
+        replace(routing.router, policy=policy or routing.router.policy, loading=residency),
+        registry,
+        telemetry,
+        {name: model.max_attempts for name, model in settings.models.items()},
+        adviser=routing.adviser,
+        advice_timeout_s=settings.routing.adviser.timeout_s if settings.routing.adviser else 0.0,
+        learners=(MemoryLearner(routing.memory),) if routing.memory else (),
+        agent_budgets=_agent_budgets(settings),
+    )
+
+
+def _guard() -> Guard:
+    from coreagent.agents.guard.fitted import bundled_guard  # noqa: PLC0415  (only a graded policy asks for it)
+
+    return bundled_guard()
 
 
 def _telemetry(settings: Settings, environment: Environment, folder: Path) -> Telemetry:
@@ -203,11 +241,15 @@ def build_session(
     )
 
 
+def _agent_budgets(settings: Settings) -> dict[RoleName, Budget]:
+    return {role: Budget(**limits.model_dump()) for role, limits in settings.budget.agents.items()}
+
+
 def _default_options(settings: Settings) -> RunOptions:
     return RunOptions(
         run_id="",
         corpora=settings.knowledge.corpora,
-        budget=Budget(**settings.budget.model_dump()),
+        budget=Budget(**settings.budget.model_dump(exclude={"agents"})),
         label=Label(Sensitivity.parse(settings.security.min_label)),
     )
 

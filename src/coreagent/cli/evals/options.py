@@ -30,17 +30,19 @@ RUN_LIMITS = with_options(
     click.option("--budget-usd", type=Amount(min=0), help="Dollars of the whole run, reserved before each call."),
     click.option("--budget-tokens", type=click.IntRange(min=0), help="Tokens of the whole run."),
     click.option("--budget-seconds", type=Amount(min=0), help="Seconds of the whole run."),
+    click.option("--budget-wh", type=Amount(min=0), help="Watt-hours of the whole run."),
 )
 SAMPLE_LIMITS = with_options(
     click.option("--sample-usd", type=Amount(min=0), help="Dollars of one trial."),
     click.option("--sample-tokens", type=click.IntRange(min=0), help="Tokens of one trial."),
     click.option("--sample-seconds", type=Amount(min=0), help="Seconds of one trial."),
+    click.option("--sample-wh", type=Amount(min=0), help="Watt-hours of one trial."),
 )
 
 
 def budget_of(scope: str, options: Mapping[str, Any]) -> Budget:
     """The budget that options of :data:`RUN_LIMITS` (``budget``) or :data:`SAMPLE_LIMITS` (``sample``) give."""
-    return Budget(usd=options[f"{scope}_usd"], tokens=options[f"{scope}_tokens"], seconds=options[f"{scope}_seconds"])
+    return Budget(**{unit: options[f"{scope}_{unit}"] for unit in ("usd", "tokens", "seconds", "wh")})
 
 
 def fields_of(option: str, texts: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

@@ -27,8 +27,8 @@ from coreagent.intents import intent_from_json
 from coreagent.routing.recorded import recorded_calls
 from coreagent.routing.what_if import RecordedCall, Rerouted, reroute
 from coreagent.settings import Settings
-from coreagent.wiring.models import build_registry
-from coreagent.wiring.routing import build_router
+from coreagent.wiring.models import build_registry, bundled_embedder
+from coreagent.wiring.routing import build_routing
 
 _AGENTS = ("core", "graph")
 
@@ -51,16 +51,18 @@ def command(ctx: click.Context, run: str, policy: str, router: Path | None, real
     changed = {"policy": policy, **({"router": str(router.absolute())} if router else {})}
     settings = bench.settings.model_copy(update={"routing": bench.settings.routing.model_copy(update=changed)})
     cards = {card.name: card for card in build_registry(settings, bench.environment).cards}
-    rerouting = build_router(settings, cards, home=place.home or bench.environment.home, base=bench.base)
+    home = place.home or bench.environment.home
+    routing = build_routing(settings, bench.environment, cards, home=home, embedder=bundled_embedder, base=bench.base)
+    ctx.call_on_close(routing.close)
     folder = _evaluation(ctx, run)
     if folder is not None:
-        _tell(reroute(_recorded_in(RunFolder(folder)), rerouting), as_json=as_json)
+        _tell(reroute(_recorded_in(RunFolder(folder)), routing.router), as_json=as_json)
         return _evaluate_again(ctx, folder, policy, router, as_json=as_json) if really else 0
     store = open_agent(ctx).system.store
     stored = store.get(run)
     calls = recorded_calls(entry.event for entry in store.events(stored.run_id))
     click.echo(f"{stored.run_id}  {printable(textwrap.shorten(stored.question, 90, placeholder=' ...'))}", err=as_json)
-    _tell(reroute(calls, rerouting), as_json=as_json)
+    _tell(reroute(calls, routing.router), as_json=as_json)
     return asyncio.run(_ask_again(ctx, settings, stored.intent_json, as_json=as_json)) if really else 0
 
 

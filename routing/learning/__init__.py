@@ -1,0 +1,1 @@
+"""What routing learns from recorded outcomes: features, predictors, calibration and operating points."""

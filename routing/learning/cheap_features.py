@@ -1,0 +1,156 @@
+"""What of a prompt's form is told at a glance: named columns for length, quantities, options, marks and question form.
+
+No column names a topic; what a prompt is about comes from its embedding and its words. Counts go in as
+``log(1 + count)``, so that a prompt ten times as long is some steps further and not ten times as far.
+"""
+
+import math
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+_OPENINGS = (
+    *("what", "which", "who", "whom", "when", "where", "why", "how", "is", "are", "does", "can"),
+    *("write", "find", "calculate", "compute", "let", "if", "suppose", "given", "the", "a", "in"),
+)
+_ASKED = ("what", "which", "who", "when", "where", "why", "how")
+_MARKS: dict[str, str] = {
+    "digits": "0123456789",
+    "capitals": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "line breaks": "\n",
+    "commas": ",",
+    "stops": ".;:",
+    "question marks": "?",
+    "brackets": "([{",
+    "quotes": "\"'`",
+    "underscores": "_",
+    "dollar signs": "$",
+    "backslashes": "\\",
+    "operators": "+*/=^<>|~&",
+}
+_LENGTHS = (
+    *("characters", "words", "words a sentence", "letters a word", "long words", "function words", "distinct words"),
+    *("numbers", "longest number", "other scripts"),
+)
+_OPTIONS = ("options", "letters an option", "spread of options", "options are numbers")
+_FORMS = (
+    *("ends with a question mark", "ends with a stop", "begins with a capital", "code", "negation", "all of the above"),
+    *("wants a form", "quantities"),
+)
+COLUMNS: tuple[str, ...] = (
+    *_LENGTHS,
+    *_MARKS,
+    *_OPTIONS,
+    *_FORMS,
+    *(f"begins with {word}" for word in _OPENINGS),
+    *(f"asks {word}" for word in _ASKED),
+)
+_OPENING_COLUMN = {word: COLUMNS.index(f"begins with {word}") for word in _OPENINGS}
+_ASKED_COLUMN = {word: COLUMNS.index(f"asks {word}") for word in _ASKED}
+
+_HEAD, _TAIL = 6_000, 2_000
+"""Of a longer text, so many characters from each end are read: the question stands at one of them."""
+_LONG_WORD = 8
+_WORD = re.compile(r"\w+")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_OPTION = re.compile(r"^[ \t]*\(?([A-J1-9])[.):][ \t]+(.*)$", re.MULTILINE)
+_NUMERIC = re.compile(r"[\d\s.,$%+\-/()]*")
+_CODE = ("def ", "import ", "```", "function", "return ", "#include", "select ", "()")
+_OF_THE_ABOVE = ("all of the", "none of the", "both of the", "neither of the", "all of these", "none of these")
+_FORM = ("boxed{", "answer with", "answer in", "answer as", "answer:", "final answer", "json")
+_NEGATION_WORDS = "not no never none neither nor except cannot least incorrect false"
+_QUANTITY_WORDS = (
+    "percent percentage fraction ratio rate average total probability sum product times each per twice half"
+)
+_FUNCTION_TEXT = (
+    "the a an of to in and is that for it as on with by at from are was were be been this which or not have has had but"
+    " his her their its they he she you we i what who how when where if then than can will would all into any some no"
+    " do does did each more most there about between other such these those also"
+)
+_NEGATIONS = frozenset(_NEGATION_WORDS.split())
+_QUANTITIES = frozenset(_QUANTITY_WORDS.split())
+_FUNCTION_WORDS = frozenset(_FUNCTION_TEXT.split())
+
+
+def _mark_table() -> Floats:
+    table = np.zeros((256, len(_MARKS)), dtype=np.float32)
+    for column, marks in enumerate(_MARKS.values()):
+        table[[ord(mark) for mark in marks], column] = 1
+    return table
+
+
+_MARK_TABLE = _mark_table()
+
+
+def cut(text: str) -> str:
+    """The part of a text that is looked at: all of it up to 8,000 characters, else its first 6,000 and last 2,000."""
+    return text if len(text) <= _HEAD + _TAIL else f"{text[:_HEAD]}\n{text[-_TAIL:]}"
+
+
+def cheap_features(text: str) -> Floats:
+    """The values of :data:`COLUMNS`, shape (64,), all finite whatever the text holds."""
+    seen = cut(text)
+    small = seen.lower()
+    words = _WORD.findall(small)
+    data = np.frombuffer(seen.encode("utf-8", "replace"), dtype=np.uint8)
+    counts = np.bincount(data, minlength=256).astype(np.float32)
+    marks = counts @ _MARK_TABLE
+    values = [*_lengths(text, seen, words, len(data), float(counts[128:].sum())), *np.log1p(marks).tolist()]
+    values += _options(seen)
+    values += _forms(seen, small, words)
+    out = np.zeros(len(COLUMNS), dtype=np.float32)
+    out[: len(values)] = values
+    opening = _OPENING_COLUMN.get(words[0]) if words else None
+    if opening is not None:
+        out[opening] = 1
+    for word in _ASKED_COLUMN.keys() & words:
+        out[_ASKED_COLUMN[word]] = 1
+    return out
+
+
+def _lengths(text: str, seen: str, words: list[str], size: int, foreign: float) -> list[float]:
+    count = max(1, len(words))
+    sentences = 1 + seen.count(". ") + seen.count("? ") + seen.count("! ")
+    numbers = _NUMBER.findall(seen)
+    return [
+        math.log1p(len(text)),
+        math.log1p(len(words)),
+        math.log1p(len(words) / sentences),
+        len("".join(words)) / count,
+        len([word for word in words if len(word) > _LONG_WORD]) / count,
+        len([word for word in words if word in _FUNCTION_WORDS]) / count,
+        len(set(words)) / count,
+        math.log1p(len(numbers)),
+        math.log1p(max(map(len, numbers), default=0)),
+        foreign / max(1, size),
+    ]
+
+
+def _options(seen: str) -> list[float]:
+    found = [said for _, said in _OPTION.findall(seen)]
+    if len(found) < 2:
+        return [0.0, 0.0, 0.0, 0.0]
+    lengths = [len(said) for said in found]
+    return [
+        float(min(len(found), 10)),
+        math.log1p(sum(lengths) / len(lengths)),
+        math.log1p(max(lengths) - min(lengths)),
+        float(all(_NUMERIC.fullmatch(said) for said in found)),
+    ]
+
+
+def _forms(seen: str, small: str, words: list[str]) -> list[float]:
+    end = seen.rstrip()[-1:]
+    return [
+        float(end == "?"),
+        float(end == "."),
+        float(seen[:1].isupper()),
+        float(any(mark in small for mark in _CODE)),
+        float(not _NEGATIONS.isdisjoint(words)),
+        float(any(mark in small for mark in _OF_THE_ABOVE)),
+        float(any(mark in small for mark in _FORM)),
+        math.log1p(len([word for word in words if word in _QUANTITIES])),
+    ]

@@ -1,0 +1,1 @@
+"""Predictors of scores, one kind a file."""

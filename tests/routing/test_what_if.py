@@ -1,0 +1,106 @@
+"""A recorded run under another policy, without any model."""
+
+from dataclasses import replace
+
+from coreagent.decision import Candidate, Decision
+from coreagent.events import Event, ModelFinished, Planned, Routed, RunStarted
+from coreagent.messages import Usage
+from coreagent.models.card import ModelCard, Price
+from coreagent.plans import Plan, RoleName, Subtask
+from coreagent.routing.policies import best, cheapest_above, within
+from coreagent.routing.policy import Policy
+from coreagent.routing.recorded import recorded_calls
+from coreagent.routing.router import Router
+from coreagent.routing.what_if import RecordedCall, Rerouted, reroute
+
+SMALL = ModelCard(name="small", adapter="litellm", model="s", quality=0.5, price=Price(1, 1))
+LARGE = ModelCard(name="large", adapter="litellm", model="l", quality=0.9, price=Price(100, 100))
+
+
+def decision(model: str = "small", *, role: RoleName = "summarizer", **candidates: str) -> Decision:
+    return Decision(
+        subtask="answer",
+        role=role,
+        policy="cheapest_above(quality=0.5)",
+        model=model,
+        candidates=tuple(
+            Candidate(model=name, quality=0.5, excluded=why) for name, why in (candidates or _OPEN).items()
+        ),
+        reason="cheapest",
+        input_tokens=1000,
+        output_tokens=1000,
+    )
+
+
+_OPEN = {"small": "", "large": ""}
+
+
+def under(policy: Policy, call: Decision, *cards: ModelCard, usd: float = 0.01) -> Rerouted:
+    router = Router({card.name: card for card in cards or (SMALL, LARGE)}, policy)
+    return reroute([RecordedCall(decision=call, text="q", usd=usd, seconds=1.0)], router)[0]
+
+
+def test_the_same_choice_keeps_the_recorded_cost() -> None:
+    same = under(cheapest_above(quality=0.4), decision())
+    assert (same.model, same.differs, same.usd) == ("small", False, 0.01)
+
+
+def test_another_choice_costs_what_is_predicted_for_it() -> None:
+    other = under(best(), decision())
+    assert (other.model, other.differs) == ("large", True)
+    assert other.usd == 0.2
+    assert (other.quality_before, other.quality) == (0.5, 0.9)
+
+
+def test_a_fallback_that_answered_is_what_the_call_was() -> None:
+    assert not under(best(), replace(decision("small"), answered_by="large")).differs
+
+
+def test_who_was_not_eligible_then_is_not_now_but_a_bound_of_the_old_policy_does_not_hold() -> None:
+    barred = decision(small="", large="not cleared for confidential data")
+    assert under(best(), barred).model == "small"
+    bounded = Candidate(model="large", excluded="predicted dollars 0.2", by_policy=True)
+    assert under(best(), _with(decision(), bounded)).model == "large"
+
+
+def _with(call: Decision, candidate: Candidate) -> Decision:
+    return replace(call, candidates=(call.candidates[0], candidate))
+
+
+def test_a_policy_that_refuses_the_call_says_so() -> None:
+    refused = under(within(usd=1e-9), decision())
+    assert refused.model == ""
+    assert refused.differs
+    assert "leaves no model" in refused.reason
+
+
+def test_models_that_are_no_longer_in_the_settings_leave_nobody() -> None:
+    gone = under(best(), decision(), ModelCard(name="new", adapter="litellm", model="n"))
+    assert gone.model == ""
+    assert "in the settings" in gone.reason
+
+
+def finished(subtask: str, role: RoleName, usd: float) -> ModelFinished:
+    return ModelFinished(subtask, role, "small", Usage(1, 1, 1), usd, 0.5)
+
+
+def test_calls_are_read_with_what_each_was_asked() -> None:
+    plan = Plan((Subtask(id="s1", role="caller", instruction="look it up"),))
+    one, two = decision(role="planner"), decision(role="caller")
+    two = replace(two, subtask="s1")
+    events: list[Event] = [
+        RunStarted("r", "the question"),
+        Routed(one),
+        finished("answer", "planner", 0.1),
+        Planned(plan),
+        Routed(two),
+        finished("s1", "caller", 0.2),
+        RunStarted("r", "", resumed=True),
+        Routed(decision()),
+    ]
+    calls = recorded_calls(events)
+    assert [(call.decision.role, call.text, call.usd) for call in calls] == [
+        ("planner", "the question", 0.1),
+        ("caller", "look it up", 0.2),
+        ("summarizer", "the question", 0.0),
+    ]
