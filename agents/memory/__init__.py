@@ -6,5 +6,6 @@ the agent, with facts and episodes in natural language and their embeddings.
 
 from coreagent.agents.memory.long_term import LongTermMemory
 from coreagent.agents.memory.module import MemoryItem, MemoryKind, MemoryModule, NoMemory
+from coreagent.agents.memory.recorded import RecordedMemory
 
-__all__ = ["LongTermMemory", "MemoryItem", "MemoryKind", "MemoryModule", "NoMemory"]
+__all__ = ["LongTermMemory", "MemoryItem", "MemoryKind", "MemoryModule", "NoMemory", "RecordedMemory"]

@@ -75,11 +75,11 @@ def read_outcomes(place: Path) -> OutcomeTable:
     Raises:
         InputError: there is no such place, or no row in it can be used.
     """
-    paths = _files(place)
+    paths = table_files(place)
     rows, contaminated = _Rows(), set[str]()
     for path in paths:
         if path.name == CONTAMINATED:
-            contaminated.update(_contaminated(rows, path))
+            contaminated.update(contaminated_prompts(path, digest=rows.digest))
         else:
             _read(rows, path)
     models = tuple(dict.fromkeys(model for *_, scores in rows.found for model in scores))
@@ -109,7 +109,12 @@ def read_outcomes(place: Path) -> OutcomeTable:
     )
 
 
-def _files(place: Path) -> list[Path]:
+def table_files(place: Path) -> list[Path]:
+    """The files of a table: one, or those of a folder; the list of contaminated prompts beside them among them.
+
+    Raises:
+        InputError: there is no such place, or nothing in it that could be a table.
+    """
     if place.is_file():
         beside = place.parent / CONTAMINATED
         return sorted({place, beside} if beside.is_file() else {place})
@@ -122,14 +127,15 @@ def _files(place: Path) -> list[Path]:
     return sorted([*paths, place / CONTAMINATED] if (place / CONTAMINATED).is_file() else paths)
 
 
-def _contaminated(rows: _Rows, path: Path) -> Iterator[str]:
-    for row in read_rows(path, digest=rows.digest):
+def contaminated_prompts(path: Path, *, digest: Digest | None = None) -> Iterator[str]:
+    """The prompts that a list of contaminated ones names."""
+    for row in read_rows(path, digest=digest):
         if not isinstance(row, Remark) and is_object(row.value) and isinstance(row.value.get("eval_prompt"), str):
             yield sound(row.value["eval_prompt"]).strip()
 
 
 def _read(rows: _Rows, path: Path) -> None:
-    stem = path.name.split(".csv")[0].split(".json")[0]
+    stem = stem_of(path)
     read = read_csv_rows if is_csv(path.name) else read_rows
     for row in read(path, digest=rows.digest):
         if isinstance(row, Remark):
@@ -140,20 +146,30 @@ def _read(rows: _Rows, path: Path) -> None:
             rows.drop(f"{stem}:{row.number}", "not a row", "another form than an object")
 
 
+def stem_of(path: Path) -> str:
+    """The name of a file of a table, without its endings."""
+    return path.name.split(".csv")[0].split(".json")[0]
+
+
 def _add(rows: _Rows, row_id: str, stem: str, fields: Mapping[str, Any]) -> None:
-    prompt = next((fields[name] for name in _PROMPTS if isinstance(fields.get(name), str)), "")
-    category = next((str(fields[name]) for name in _CATEGORIES if fields.get(name)), stem)
-    inner = fields.get("scores")
-    scored = inner if is_object(inner) else {name: fields[name] for name in fields if _is_model(name)}
-    scores = {name: score for name, value in scored.items() if (score := _score(value)) is not None}
+    prompt, category, stated = parts_of(fields, stem)
+    scores = {name: score for name, value in stated.items() if (score := score_of(value)) is not None}
     rows.add(row_id, category, prompt, scores)
 
 
+def parts_of(fields: Mapping[str, Any], stem: str) -> tuple[str, str, Mapping[str, Any]]:
+    """Prompt, category (that of a file is its name, ``stem``), and what stands under each model, of one row."""
+    prompt = next((fields[name] for name in _PROMPTS if isinstance(fields.get(name), str)), "")
+    category = next((str(fields[name]) for name in _CATEGORIES if fields.get(name)), stem)
+    inner = fields.get("scores")
+    return prompt, category, inner if is_object(inner) else {name: fields[name] for name in fields if _is_model(name)}
+
+
 def _is_model(column: str) -> bool:
-    return bool(column) and column not in _NO_MODELS and not column.endswith("_response")
+    return bool(column) and column not in _NO_MODELS and not column.endswith(("_response", "|total_cost"))
 
 
-def _score(value: Any) -> float | None:
+def score_of(value: Any) -> float | None:
     """A share, or None when it is none: not a number, or outside 0..1."""
     if isinstance(value, str):
         text = value.strip().casefold()
@@ -212,7 +228,7 @@ class _Outcomes:
     def read(self, shown: Shown, response: Response) -> Reading:
         """The recorded score that the response states as its choice; a live answer can not be judged here."""
         del shown
-        score = _score(response.choice)
+        score = score_of(response.choice)
         if score is None:
             return Reading("unparsed", problem="no recorded score" if response.text.strip() else "empty")
         return Reading("answer", repr(score))

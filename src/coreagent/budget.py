@@ -3,6 +3,9 @@
 A :class:`Ledger` holds the limits of one scope and knows its parent (run > agent > subtask). A reservation is taken in
 every scope at once, or in none, so parallel calls can never spend the same dollar twice. All of it happens between
 two awaits of one event loop, which makes it atomic without a lock.
+
+Dollars, tokens, calls and watt-hours add up. Seconds are wall time, which parallel calls share: a call is refused when
+the time is up or its predicted time does not fit, and :attr:`Ledger.seconds_left` is where a running one must stop.
 """
 
 import math
@@ -16,15 +19,18 @@ from coreagent.messages import Usage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """Limits of one scope; None means no limit. ``seconds`` is wall time from the ledger's start."""
+    """Limits of one scope; None means no limit. ``seconds`` is wall time from the ledger's start, ``wh`` watt-hours."""
 
     usd: float | None = None
     tokens: int | None = None
     calls: int | None = None
     seconds: float | None = None
+    wh: float | None = None
 
 
 UNLIMITED = Budget()
+UNITS = ("usd", "tokens", "calls", "seconds", "wh")
+"""What can be limited, as the fields of a :class:`Budget` are called."""
 
 
 def check_budget(budget: Budget) -> None:
@@ -33,7 +39,7 @@ def check_budget(budget: Budget) -> None:
     Raises:
         UsageError: a limit that is negative or not a number.
     """
-    for name in ("usd", "tokens", "calls", "seconds"):
+    for name in UNITS:
         limit = getattr(budget, name)
         if limit is not None and not limit >= 0:
             raise UsageError(f"a budget of {limit} {name} is no limit", mend="Give a number from 0 up, or nothing.")
@@ -45,6 +51,7 @@ class Spent:
 
     usd: float = 0.0
     usage: Usage = Usage()
+    wh: float = 0.0
 
     @property
     def tokens(self) -> int:
@@ -57,10 +64,10 @@ class Spent:
         return self.usage.calls
 
     def __add__(self, other: "Spent") -> "Spent":
-        return Spent(self.usd + other.usd, self.usage + other.usage)
+        return Spent(self.usd + other.usd, self.usage + other.usage, self.wh + other.wh)
 
     def __sub__(self, other: "Spent") -> "Spent":
-        return Spent(self.usd - other.usd, self.usage - other.usage)
+        return Spent(self.usd - other.usd, self.usage - other.usage, self.wh - other.wh)
 
 
 _NOTHING = Spent()
@@ -69,11 +76,14 @@ _NOTHING = Spent()
 class _Sum:
     """Amounts that add up in place: a call books in several scopes, and values made anew each time took longest."""
 
-    __slots__ = ("calls", "input_tokens", "output_tokens", "usd")
+    __slots__ = ("calls", "count", "input_tokens", "output_tokens", "usd", "wh")
 
     def __init__(self) -> None:
-        self.usd = 0.0
-        self.input_tokens = self.output_tokens = self.calls = 0
+        self._clear()
+
+    def _clear(self) -> None:
+        self.usd = self.wh = 0.0
+        self.input_tokens = self.output_tokens = self.calls = self.count = 0
 
     @property
     def tokens(self) -> int:
@@ -81,21 +91,29 @@ class _Sum:
 
     @property
     def value(self) -> Spent:
-        return Spent(self.usd, Usage(self.input_tokens, self.output_tokens, self.calls))
+        return Spent(self.usd, Usage(self.input_tokens, self.output_tokens, self.calls), self.wh)
 
     def add(self, amount: Spent) -> None:
         usage = amount.usage
         self.usd += amount.usd
+        self.wh += amount.wh
         self.input_tokens += usage.input_tokens
         self.output_tokens += usage.output_tokens
         self.calls += usage.calls
+        self.count += 1
 
     def take(self, amount: Spent) -> None:
+        if self.count == 1:
+            # The last one: what rounding left behind goes with it.
+            self._clear()
+            return
         usage = amount.usage
         self.usd -= amount.usd
+        self.wh -= amount.wh
         self.input_tokens -= usage.input_tokens
         self.output_tokens -= usage.output_tokens
         self.calls -= usage.calls
+        self.count -= 1
 
 
 class Ledger:
@@ -117,6 +135,7 @@ class Ledger:
         if spent is not _NOTHING:
             self._settled.add(spent)
         self._reserved = _Sum()
+        self._agents: dict[str, Ledger] = {}
         self._now = now
         self._started = now()
 
@@ -137,26 +156,74 @@ class Ledger:
         return min(own, self._parent.usd_left if self._parent else math.inf)
 
     @property
+    def wh_left(self) -> float:
+        """Watt-hours a new call may reserve, here and in every scope above; infinite without a limit."""
+        own = math.inf if self.budget.wh is None else self.budget.wh - self._settled.wh - self._reserved.wh
+        return min(own, self._parent.wh_left if self._parent else math.inf)
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds until the time is up, here or in a scope above, at least 0; infinite without a limit."""
+        limit = self.budget.seconds
+        own = math.inf if limit is None else max(0.0, limit - (self._now() - self._started))
+        return min(own, self._parent.seconds_left if self._parent else math.inf)
+
+    @property
     def limits_money(self) -> bool:
         """True when a dollar limit holds here or above, so that an unknown price must be refused."""
         return self.budget.usd is not None or (self._parent is not None and self._parent.limits_money)
+
+    @property
+    def limits_energy(self) -> bool:
+        """True when a limit of watt-hours holds here or above, so that an unknown consumption must be refused."""
+        return self.budget.wh is not None or (self._parent is not None and self._parent.limits_energy)
+
+    @property
+    def left(self) -> dict[str, float]:
+        """What a new call may still reserve in this scope alone, by unit; only units that are limited here."""
+        budget = self.budget
+        if budget is UNLIMITED:
+            return {}
+        settled, reserved = self._settled, self._reserved
+        free = {
+            "usd": (budget.usd, settled.usd + reserved.usd),
+            "tokens": (budget.tokens, settled.tokens + reserved.tokens),
+            "calls": (budget.calls, settled.calls + reserved.calls),
+            "seconds": (budget.seconds, self._now() - self._started),
+            "wh": (budget.wh, settled.wh + reserved.wh),
+        }
+        return {unit: max(0.0, limit - used) for unit, (limit, used) in free.items() if limit is not None}
 
     def child(self, budget: Budget, *, scope: str) -> "Ledger":
         """A scope below this one; its calls count here too."""
         return Ledger(budget, scope=scope, parent=self, now=self._now)
 
-    def reserve(self, amount: Spent) -> "Reservation":
-        """Set ``amount`` aside in this scope and every one above.
+    def agent(self, name: str, budget: Budget) -> "Ledger":
+        """The scope of one agent below this one: opened when it is first asked for, and the same one from then on.
+
+        A process that resumes a run opens it anew: then only the scopes above still know what was spent before.
+        """
+        if name not in self._agents:
+            self._agents[name] = self.child(budget, scope=f"agent {name}")
+        return self._agents[name]
+
+    def reserve(self, amount: Spent, *, seconds: float = 0.0) -> "Reservation":
+        """Set ``amount`` aside in this scope and every one above. ``seconds`` is how long the call will take at least.
 
         Raises:
             BudgetExceededError: it does not fit somewhere; nothing was set aside anywhere.
         """
         chain = self._chain()
         for ledger in chain:
-            ledger._check(amount)
+            ledger._check(amount, seconds)
         for ledger in chain:
             ledger._reserved.add(amount)
         return Reservation(tuple(chain), amount)
+
+    def time_is_up(self) -> BudgetExceededError:
+        """The refusal of the scope whose time ends first, for a call that was stopped in flight."""
+        first = min(self._chain(), key=lambda ledger: ledger.left.get("seconds", math.inf))
+        return first._refusal("seconds", 0)
 
     def _chain(self) -> list["Ledger"]:
         chain: list[Ledger] = []
@@ -166,22 +233,32 @@ class Ledger:
             ledger = ledger._parent
         return chain
 
-    def _check(self, amount: Spent) -> None:
+    def _check(self, amount: Spent, seconds: float) -> None:
         budget = self.budget
         if budget is UNLIMITED:
             return
         settled, reserved = self._settled, self._reserved
-        usd, calls = settled.usd + reserved.usd, settled.calls + reserved.calls
-        tokens = settled.tokens + reserved.tokens
-        # A rounding error of the additions must not refuse a call that fits exactly.
-        if budget.usd is not None and usd + amount.usd > budget.usd + 1e-12:
-            raise BudgetExceededError("usd", needed=amount.usd, left=budget.usd - usd, scope=self.scope)
-        if budget.tokens is not None and tokens + amount.tokens > budget.tokens:
-            raise BudgetExceededError("tokens", needed=amount.tokens, left=budget.tokens - tokens, scope=self.scope)
-        if budget.calls is not None and calls + amount.calls > budget.calls:
-            raise BudgetExceededError("calls", needed=amount.calls, left=budget.calls - calls, scope=self.scope)
-        if budget.seconds is not None and (elapsed := self._now() - self._started) >= budget.seconds:
-            raise BudgetExceededError("seconds", needed=0, left=budget.seconds - elapsed, scope=self.scope)
+        if _over(settled.usd + reserved.usd + amount.usd, budget.usd):
+            raise self._refusal("usd", amount.usd)
+        if _over(settled.tokens + reserved.tokens + amount.tokens, budget.tokens):
+            raise self._refusal("tokens", amount.tokens)
+        if _over(settled.calls + reserved.calls + amount.calls, budget.calls):
+            raise self._refusal("calls", amount.calls)
+        if _over(settled.wh + reserved.wh + amount.wh, budget.wh):
+            raise self._refusal("wh", amount.wh)
+        if budget.seconds is not None:
+            elapsed = self._now() - self._started
+            if elapsed >= budget.seconds or elapsed + seconds > budget.seconds:
+                raise self._refusal("seconds", seconds)
+
+    def _refusal(self, unit: str, needed: float) -> BudgetExceededError:
+        left = self.left
+        return BudgetExceededError(unit, needed=needed, left=left.pop(unit), scope=self.scope, also_left=left)
+
+
+def _over(total: float, limit: float | None) -> bool:
+    # A rounding error of the additions must not refuse a call that fits exactly.
+    return limit is not None and total > limit + 1e-12 * max(1.0, limit)
 
 
 class Reservation:

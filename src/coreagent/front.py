@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
+from coreagent.agents.memory import MemoryModule
 from coreagent.answer import Answer
 from coreagent.budget import UNLIMITED, Budget, check_budget
 from coreagent.errors import SettingsError, UnknownNameError, UsageError
@@ -46,6 +47,7 @@ class CoreAgent:
         graph: Literal["core", "tool_use"] | None = None,
         base: Path | None = None,
         reuse_answers: bool = False,
+        memory: MemoryModule | None = None,
     ) -> None:
         """Construct; nothing is loaded before the first question.
 
@@ -58,6 +60,7 @@ class CoreAgent:
             graph: ``core`` plans ahead, ``tool_use`` decides step by step; the settings' when None.
             base: folder that tool files named in the settings are relative to; the current one when None.
             reuse_answers: a request that an endpoint answered in an earlier run of this home is not sent again.
+            memory: a memory module, in place of the one in the settings.
 
         Raises:
             UnknownNameError: a role that does not exist.
@@ -75,6 +78,7 @@ class CoreAgent:
         self._policy = policy
         self._base = base or Path()
         self._reuse_answers = reuse_answers
+        self._memory = memory
         self._system: System | None = None
         self._runner: asyncio.Runner | None = None
 
@@ -100,6 +104,7 @@ class CoreAgent:
                 policy=self._policy,
                 reuse_answers=self._reuse_answers,
                 base=self._base,
+                memory=self._memory,
             )
         return self._system
 

@@ -61,4 +61,4 @@ def test_an_evaluation_is_rerouted_trial_by_trial(cli: Cli) -> None:
 def test_an_evaluation_of_bare_models_has_nothing_to_reroute(cli: Cli) -> None:
     suite = write_questions(3)
     assert cli("eval", "run", suite, "--system", "baseline:first", "--no-baselines", "--out", "first").code == 0
-    is_error(cli("route", "replay", "first", "--policy", "best()"), 3, "no routed call", "--system core")
+    is_error(cli("route", "replay", "first", "--policy", "best()"), 2, "no routed call", "--system core")

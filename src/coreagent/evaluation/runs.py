@@ -17,6 +17,7 @@ from coreagent.evals.runner.progress import Report
 from coreagent.evals.runner.run import RunResult, resume_run, start_run
 from coreagent.evals.suites.catalogue import OWN, expand
 from coreagent.evaluation.recipes import RunRecipe, suite_of
+from coreagent.models.energy import ENERGY_MEND
 from coreagent.models.prices import PRICE_MEND
 from coreagent.models.wire import is_object
 from coreagent.settings import Environment, Settings
@@ -192,22 +193,29 @@ async def resume(
 
 
 def _check_prices(plan: RunPlan, budget: Budget, parts: Parts) -> None:
-    """Refuse a limit of dollars where nobody stated what a model costs: each of its calls would be refused.
+    """Refuse a limit of dollars or watt-hours where nobody stated what a model costs: its calls would be refused.
 
     Raises:
         SettingsError: it names the model and the system.
     """
-    if budget.usd is None and plan.sample_budget.usd is None:
-        return
+    wanted = [
+        (stated, key, words, mend)
+        for unit, stated, key, words, mend in (
+            ("usd", "price_usd_per_mtok", "price", "dollars are limited, but nobody stated the price", PRICE_MEND),
+            ("wh", "energy_wh_per_mtok", "energy", "watt-hours are limited, but nobody stated those", ENERGY_MEND),
+        )
+        if getattr(budget, unit) is not None or getattr(plan.sample_budget, unit) is not None
+    ]
     for system in parts.systems:
         described = system.description
         for model in (*described.get("models", ()), *filter(None, (described.get("model"),))):
-            if is_object(model) and "price_usd_per_mtok" in model and model["price_usd_per_mtok"] is None:
-                raise SettingsError(
-                    f"dollars are limited, but nobody stated the price of this model, which {system.name!r} asks",
-                    key=f'models."{model["name"]}".price',
-                    mend=PRICE_MEND,
-                )
+            for stated, key, words, mend in wanted:
+                if is_object(model) and model.get("adapter", "builtin") != "builtin" and model.get(stated) is None:
+                    raise SettingsError(
+                        f"{words} of this model, which {system.name!r} asks",
+                        key=f'models."{model["name"]}".{key}',
+                        mend=mend,
+                    )
 
 
 @asynccontextmanager

@@ -270,8 +270,8 @@ def place_of(card: ModelCard, settings: Settings) -> Place:
 
 def describe_model(card: ModelCard, settings: Settings) -> dict[str, Any]:
     """What a manifest says of a model: everything that bears on its answers and their price, and no secret."""
-    price = card.price
-    return {
+    price, energy = card.price, card.energy
+    described: dict[str, Any] = {
         "name": card.name,
         "adapter": card.adapter,
         "model": card.model,
@@ -282,3 +282,6 @@ def describe_model(card: ModelCard, settings: Settings) -> dict[str, Any]:
         "params_b": card.params_b,
         "licence": card.licence,
     }
+    if energy is not None and card.adapter != "builtin":
+        described["energy_wh_per_mtok"] = [energy.input_wh_per_mtok, energy.output_wh_per_mtok]
+    return described

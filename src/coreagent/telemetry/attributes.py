@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 
 from coreagent.answer import Answer
-from coreagent.decision import Decision
+from coreagent.decision import Candidate, Decision
 from coreagent.messages import Message, Usage
 from coreagent.secrets import mask, mask_json_text
 from coreagent.telemetry.subjects import Call, Card, Info, Reply, Request
@@ -19,6 +19,8 @@ Attributes = dict[str, Value]
 OPERATION = "gen_ai.operation.name"
 PROVIDER = "gen_ai.provider.name"
 ERROR_TYPE = "error.type"
+
+_CANDIDATE = tuple(Candidate.__dataclass_fields__)
 
 _LITELLM_PROVIDERS = {
     "azure": "azure.ai.openai",
@@ -103,24 +105,26 @@ def decision(record: Decision) -> Attributes:
         "coreagent.decision.model": record.model,
         "coreagent.decision.reason": record.reason,
         "coreagent.decision.candidates": json.dumps(
-            [
-                {
-                    "model": candidate.model,
-                    "quality": candidate.quality,
-                    "cost_usd": candidate.cost_usd,
-                    "latency_s": candidate.latency_s,
-                    "excluded": candidate.excluded,
-                }
-                for candidate in record.candidates
-            ]
+            [{name: getattr(candidate, name) for name in _CANDIDATE} for candidate in record.candidates]
         ),
     }
     if record.threshold is not None:
         found["coreagent.decision.threshold"] = record.threshold
     if record.fallbacks:
         found["coreagent.decision.fallbacks"] = record.fallbacks
-    if record.escalated_from:
-        found["coreagent.decision.escalated_from"] = record.escalated_from
+    if record.probability is not None:
+        found["coreagent.decision.probability"] = record.probability
+    if record.notes:
+        found["coreagent.decision.notes"] = record.notes
+    others: Attributes = {
+        "escalated_from": record.escalated_from,
+        "decided_by": record.decided_by,
+        "domain": record.domain,
+        "input_tokens": record.input_tokens,
+        "output_tokens": record.output_tokens,
+        "conduct": record.conduct,
+    }
+    found.update({f"coreagent.decision.{name}": value for name, value in others.items() if value})
     return found
 
 

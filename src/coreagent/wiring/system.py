@@ -96,6 +96,7 @@ def build_system(
     traces: bool = True,
     reuse_answers: bool = False,
     base: Path | None = None,
+    memory: MemoryModule | None = None,
 ) -> System:
     """Construct a system. Nothing is loaded or connected to that is not needed yet.
 
@@ -104,7 +105,7 @@ def build_system(
     ``traces`` a run leaves nothing behind and knows nothing of another: no long-term memory, run store, checkpoints
     or telemetry, whatever the settings say. Only the journal of calls that change something is kept. With
     ``reuse_answers`` a request that an endpoint answered in an earlier run is not sent again. Files that the settings
-    name are relative to ``base``.
+    name are relative to ``base``. ``memory`` stands in for the one of the settings.
 
     Raises:
         SettingsError: the settings name a model or a tool that does not exist.
@@ -123,11 +124,11 @@ def build_system(
     toolbox = ToolRegistry([*given, *tools])
     _check_tool_names(settings, toolbox)
     store = RunStore(folder / "runs" / "runs.sqlite")
-    memory = _memory(settings, folder) if traces else NoMemory()
+    remembered = memory or (_memory(settings, folder) if traces else NoMemory())
     cards = {card.name: card for card in registry.cards}
     routing = build_routing(settings, environment, cards, home=folder, embedder=bundled_embedder, base=base)
     deps = Deps(
-        agent=build_core_agent(settings, registry, toolbox, memory, store, telemetry),
+        agent=build_core_agent(settings, registry, toolbox, remembered, store, telemetry),
         calls=_calls(settings, registry, telemetry, routing, policy, residency),
         defaults=_default_options(settings),
         passages=2 * settings.agent.passages,
@@ -144,7 +145,7 @@ def build_system(
         registry=registry,
         knowledge=knowledge,
         tools=toolbox,
-        memory=memory,
+        memory=remembered,
         store=store,
         telemetry=telemetry,
         deps=deps,

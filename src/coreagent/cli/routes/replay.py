@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from coreagent.agents.memory import RecordedMemory
 from coreagent.cli.agent import open_agent
 from coreagent.cli.app import Place
 from coreagent.cli.evals.bench import open_bench
@@ -21,12 +22,12 @@ from coreagent.cli.text import json_text, printable
 from coreagent.errors import InputError
 from coreagent.evals.run_folder import RunFolder
 from coreagent.evaluation.runs import begin
-from coreagent.events import event_from_json
+from coreagent.events import Recalled, event_from_json
 from coreagent.front import CoreAgent
 from coreagent.intents import intent_from_json
+from coreagent.labels import Label, Sensitivity
 from coreagent.routing.recorded import recorded_calls
 from coreagent.routing.what_if import RecordedCall, Rerouted, reroute
-from coreagent.settings import Settings
 from coreagent.wiring.models import build_registry, bundled_embedder
 from coreagent.wiring.routing import build_routing
 
@@ -60,10 +61,18 @@ def command(ctx: click.Context, run: str, policy: str, router: Path | None, real
         return _evaluate_again(ctx, folder, policy, router, as_json=as_json) if really else 0
     store = open_agent(ctx).system.store
     stored = store.get(run)
-    calls = recorded_calls(entry.event for entry in store.events(stored.run_id))
+    events = [entry.event for entry in store.events(stored.run_id)]
+    calls = recorded_calls(events)
     click.echo(f"{stored.run_id}  {printable(textwrap.shorten(stored.question, 90, placeholder=' ...'))}", err=as_json)
     _tell(reroute(calls, routing.router), as_json=as_json)
-    return asyncio.run(_ask_again(ctx, settings, stored.intent_json, as_json=as_json)) if really else 0
+    if not really:
+        return 0
+    recalled = [text for event in events if isinstance(event, Recalled) for text in event.items]
+    label = stored.answer.label if stored.answer else Label(Sensitivity.CONFIDENTIAL)
+    agent = CoreAgent(
+        settings=settings, home=place.home, reuse_answers=True, memory=RecordedMemory(recalled, label=label)
+    )
+    return asyncio.run(_ask_again(agent, stored.intent_json, as_json=as_json))
 
 
 def _evaluation(ctx: click.Context, run: str) -> Path | None:
@@ -141,11 +150,10 @@ def _fields(entry: Rerouted) -> dict[str, object]:
     }
 
 
-async def _ask_again(ctx: click.Context, settings: Settings, intent_json: str, *, as_json: bool) -> int:
-    place: Place = ctx.obj
+async def _ask_again(agent: CoreAgent, intent_json: str, *, as_json: bool) -> int:
     showing = Showing(as_json=as_json, explain=not as_json)
     click.echo("", err=as_json)
-    async with CoreAgent(settings=settings, home=place.home, reuse_answers=True) as agent:
+    async with agent:
         heard = await hear(agent, agent.stream(intent_from_json(intent_json), tokens=False), showing)
     return conclude(heard, showing)
 

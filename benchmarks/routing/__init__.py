@@ -1,0 +1,1 @@
+"""Routing measured on recorded outcomes, one command each."""
