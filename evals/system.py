@@ -35,7 +35,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord:
-    """One model call of a trial, as it was. ``usd`` is its price whether or not it was paid this time.
+    """One model call of a trial, as it was. ``usd`` and ``wh`` are its price whether or not it was paid this time.
 
     ``replayed``: the answer came from the store of earlier ones. ``request`` is the key it is stored under.
     """
@@ -49,6 +49,7 @@ class CallRecord:
     error: str = ""
     replayed: bool = False
     request: str = ""
+    wh: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,14 +2,16 @@
 
 import time
 import uuid
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from coreagent.agents.core_agent import ActiveCoreAgent
+from coreagent.agents.guard.seam import Guard
 from coreagent.budget import Budget, Ledger, Spent
 from coreagent.graphs.calling import ModelCalls
 from coreagent.graphs.state import RunOptions
+from coreagent.models.dispatch.prewarm import Prewarmer
 
 
 @dataclass(slots=True)
@@ -40,12 +42,19 @@ class LiveRuns:
         self._open.pop(run_id, None)
 
 
+def as_it_is(score: float) -> float:
+    """The calibration of a score that needs none."""
+    return score
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deps:
     """``defaults`` are the options of a run that was started without any, as when this graph is a node of another.
 
     ``passages`` bounds the evidence of an answer, ``max_steps`` the calls of a step loop; ``guess``: an option is named
-    where the evidence does not decide.
+    where the evidence does not decide. ``calibrate`` turns a verifier's score into the chance in 0..1 that the draft is
+    right. ``guard`` gives the risk of each question; None: nobody does. ``prewarmer`` is told which models a plan will
+    need.
     """
 
     agent: ActiveCoreAgent
@@ -55,6 +64,9 @@ class Deps:
     passages: int = 12
     max_steps: int = 12
     guess: bool = True
+    calibrate: Callable[[float], float] = as_it_is
+    guard: Guard | None = None
+    prewarmer: Prewarmer | None = None
 
     def options(self, given: RunOptions | None) -> RunOptions:
         """The run's options, with a run id and a start time if it has none."""

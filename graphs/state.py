@@ -22,7 +22,8 @@ class RunOptions:
 
     ``graph`` names the graph of the run; empty means the session's own. ``models`` pins roles to model names.
     ``corpora`` empty means the settings' corpora. ``stream`` asks for the answer word by word. ``started`` is the unix
-    time of the first attempt in seconds.
+    time of the first attempt in seconds. ``flags`` are weights of routing's objectives; the first step adds those
+    written into the question, and what was given here holds against them. ``risk`` is what the guard then found.
     """
 
     run_id: str
@@ -33,6 +34,8 @@ class RunOptions:
     stream: bool = False
     started: float = 0.0
     graph: str = ""
+    flags: dict[str, float] = field(default_factory=dict[str, float])
+    risk: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

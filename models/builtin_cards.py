@@ -1,7 +1,7 @@
 """Cards of the built-in models: rules, retrieval and statistics, one for each role."""
 
 from coreagent.labels import Sensitivity
-from coreagent.models.card import FREE, Latency, ModelCard
+from coreagent.models.card import FREE, Energy, Latency, ModelCard
 from coreagent.plans import ROLES, RoleName
 
 BUILTIN_QUALITY = 0.3
@@ -19,6 +19,8 @@ def _card(role: RoleName) -> ModelCard:
         price=FREE,
         quality=BUILTIN_QUALITY,
         latency=Latency(ttft_s=0.005),
+        # Milliseconds of one core of this machine: not metered, and said so rather than unknown.
+        energy=Energy(),
         placement="device",
         clearance=Sensitivity.CONFIDENTIAL,
         family="builtin",

@@ -60,6 +60,7 @@ class ModelCard:
     confidential never goes to a card placed in the cloud, whatever its clearance says. ``scores`` are measured
     accuracies in 0..1 by domain or suite, ``quality`` the prior where no score fits. ``released`` is an ISO date;
     ``traits`` state costs in 0..1 of objectives (``verbosity``, ``readability`` ...) that nothing else here tells.
+    ``continues``: the endpoint goes on from a given beginning of the answer (vLLM's ``continue_final_message``).
     """
 
     name: str
@@ -72,6 +73,7 @@ class ModelCard:
     tools: bool = True
     json_schema: bool = True
     logprobs: bool = False
+    continues: bool = False
     price: Price = FREE
     latency: Latency | None = None
     placement: Placement = "device"
@@ -83,6 +85,10 @@ class ModelCard:
     energy: Energy | None = None
     released: str = ""
     traits: dict[str, float] = field(default_factory=dict[str, float])
+
+    def spent_wh(self, input_tokens: float, output_tokens: float) -> float:
+        """Watt-hours of one call; 0 when nobody knows them."""
+        return self.energy.wh(input_tokens, output_tokens) if self.energy else 0.0
 
     def may_see(self, sensitivity: Sensitivity) -> bool:
         """True when data of this sensitivity may be sent to the model."""

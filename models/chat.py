@@ -43,7 +43,10 @@ class ResponseSchema:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRequest:
-    """One call. ``max_tokens`` None means the card's limit; ``temperature`` 0 asks for the most likely answer."""
+    """One call. ``max_tokens`` None means the card's limit; ``temperature`` 0 asks for the most likely answer.
+
+    A last message by the assistant is the beginning of the answer, which a model whose card says so goes on from.
+    """
 
     messages: tuple[Message, ...]
     tools: tuple[ToolSpec, ...] = ()
@@ -64,7 +67,8 @@ class Completion:
     ``usage`` is always set: when the endpoint sends none it is estimated and ``usage_estimated`` is True.
     ``token_logprobs`` are natural logarithms, one for each output token, when they were asked for and given.
     ``model`` is the model that answered, which a fallback may have changed. ``replayed``: it came from a store of
-    earlier answers, so nothing was paid for it.
+    earlier answers, so nothing was paid for it. ``cut_by_budget``: the budget left room for a shorter answer only than
+    was asked for, and this one ended at that length.
     """
 
     text: str
@@ -75,6 +79,7 @@ class Completion:
     usage_estimated: bool = False
     token_logprobs: tuple[float, ...] | None = None
     replayed: bool = False
+    cut_by_budget: bool = False
 
     def __post_init__(self) -> None:
         if not self.text.isascii():

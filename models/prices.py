@@ -9,12 +9,15 @@ PRICE_MEND = (
 )
 
 
-def price_from_settings(settings: ModelSettings) -> Price:
+def price_from_settings(
+    settings: ModelSettings, *, measured_per_s: float | None = None, predicted_per_s: float | None = None
+) -> Price:
     """The price of a model; :data:`UNKNOWN_PRICE` when none is stated.
 
     A GPU-hour price becomes a price for each output token: ``gpu_usd_per_hour / (tokens_per_s * 3600)``, where
-    ``tokens_per_s`` is what the server writes in all, over every call it runs at once. Input tokens then cost
-    nothing of their own, because the throughput was measured with their work in it.
+    ``tokens_per_s`` is what the server writes in all, over every call it runs at once: as measured, else as stated,
+    else as predicted. Input tokens then cost nothing of their own, because the throughput was measured with their
+    work in it.
     """
     stated = settings.price
     if stated is None:
@@ -23,10 +26,15 @@ def price_from_settings(settings: ModelSettings) -> Price:
         return FREE
     if stated.input_usd_per_mtok is not None and stated.output_usd_per_mtok is not None:
         return Price(stated.input_usd_per_mtok, stated.output_usd_per_mtok)
-    if stated.gpu_usd_per_hour is None or stated.tokens_per_s is None:
+    per_s = measured_per_s or stated.tokens_per_s or predicted_per_s
+    if stated.gpu_usd_per_hour is None or per_s is None:
         return UNKNOWN_PRICE
-    usd_per_mtok = stated.gpu_usd_per_hour / (stated.tokens_per_s * 3600) * 1_000_000
-    return Price(0.0, usd_per_mtok)
+    return Price(0.0, per_mtok(stated.gpu_usd_per_hour, per_s))
+
+
+def per_mtok(per_hour: float, tokens_per_s: float) -> float:
+    """What a million tokens take of something that is counted by the hour: dollars, or watts as watt-hours."""
+    return per_hour / (tokens_per_s * 3600) * 1_000_000
 
 
 def price_words(price: Price) -> str:

@@ -65,6 +65,10 @@ def request_fields(request: ChatRequest, card: ModelCard) -> Json:
             # Strict mode is only defined for closed objects; endpoints refuse it for open ones.
             form["strict"] = True
         body["response_format"] = {"type": "json_schema", "json_schema": form}
+    last = request.messages[-1] if request.messages else None
+    if card.continues and last is not None and last.author == "assistant" and not last.tool_calls:
+        # The beginning of the answer: only what comes after it is to be written.
+        body["add_generation_prompt"], body["continue_final_message"] = False, True
     if request.seed is not None:
         body["seed"] = request.seed
     if request.stop:

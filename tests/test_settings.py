@@ -70,6 +70,48 @@ def test_an_unknown_key_names_the_known_ones(tmp_path: Path) -> None:
     assert "max_replans" in caught.value.mend
 
 
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ('[models."a/b"]\nprice = { gpu_usd_per_day = 1 }\n', "gpu_usd_per_hour"),
+        ('[models."a/b".energy]\njoules = 1\n', "watts"),
+        ('[models."a/b".hardware]\ngpu = "L4"\narchitecture = "x"\ngpus = 1\n', "weight_bits"),
+        ("[budget.agents.planner]\ndollars = 1\n", "wh"),
+        ("[budget]\ndollars = 1\n", "agents"),
+    ],
+)
+def test_an_unknown_key_inside_a_table_names_those_of_it(tmp_path: Path, text: str, known: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(write(tmp_path, text))
+    assert "unknown key" in str(caught.value)
+    assert known in caught.value.mend
+
+
+def test_costs_and_limits_are_read(tmp_path: Path) -> None:
+    settings = load_settings(
+        write(
+            tmp_path,
+            """
+[models."gpu/big"]
+released = 2024-07-23
+traits = { verbosity = 0.3 }
+price = { gpu_usd_per_hour = 2.5 }
+energy = { watts = 350, tokens_per_s = 900 }
+hardware = { gpu = "A100-80G", architecture = "llama-3-8b", weight_bits = 8, count = 2 }
+[budget]
+wh = 2.5
+[budget.agents.verifier]
+calls = 3
+""",
+        )
+    )
+    model = settings.models["gpu/big"]
+    assert model.hardware is not None
+    assert (model.hardware.weight_bits, model.hardware.kv_bits, model.hardware.count) == (8, 16, 2)
+    assert str(model.released) == "2024-07-23"
+    assert (settings.budget.wh, settings.budget.agents["verifier"].calls) == (2.5, 3)
+
+
 def test_a_binary_file_is_an_error_in_words(tmp_path: Path) -> None:
     path = tmp_path / "coreagent.toml"
     path.write_bytes(b"\xff\xfe\x00")

@@ -71,5 +71,6 @@ class Accounted(WrappedModel):
                 error=type(error).__name__ if error else "",
                 replayed=completion.replayed if completion else False,
                 request=last_key.get(),
+                wh=self.card.spent_wh(sent, written),
             )
         )

@@ -22,7 +22,7 @@ class Allowance:
         whole, usage = self.reservation.amount, known.usage
         unknown = max(0, whole.tokens - known.tokens)
         most = Usage(usage.input_tokens + unknown, usage.output_tokens, max(whole.calls, usage.calls))
-        self.reservation.settle(Spent(max(whole.usd, known.usd), most))
+        self.reservation.settle(Spent(max(whole.usd, known.usd), most, max(whole.wh, known.wh)))
 
 
 def allowance(ledger: Ledger, *, seconds_left: float, part: int) -> Allowance:
@@ -38,6 +38,7 @@ def allowance(ledger: Ledger, *, seconds_left: float, part: int) -> Allowance:
     usd = None if budget.usd is None else max(0.0, budget.usd - spent.usd - reserved.usd) / part
     tokens = None if budget.tokens is None else max(0, budget.tokens - spent.tokens - reserved.tokens) // part
     calls = None if budget.calls is None else max(0, budget.calls - spent.calls - reserved.calls) // part
+    wh = None if budget.wh is None else max(0.0, budget.wh - spent.wh - reserved.wh) / part
     seconds = None if budget.seconds is None else seconds_left
-    reservation = ledger.reserve(Spent(usd or 0.0, Usage(tokens or 0, 0, calls or 0)))
-    return Allowance(Budget(usd=usd, tokens=tokens, calls=calls, seconds=seconds), reservation)
+    reservation = ledger.reserve(Spent(usd or 0.0, Usage(tokens or 0, 0, calls or 0), wh or 0.0))
+    return Allowance(Budget(usd=usd, tokens=tokens, calls=calls, seconds=seconds, wh=wh), reservation)

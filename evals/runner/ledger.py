@@ -1,6 +1,5 @@
 """The account of a whole evaluation, above those of its trials."""
 
-import math
 import time
 from collections.abc import Callable
 
@@ -19,12 +18,6 @@ class EvaluationLedger(Ledger):
     def __init__(self, budget: Budget, *, spent: Spent, now: Callable[[], float] = time.monotonic) -> None:
         """``spent`` is what the run paid before this process."""
         super().__init__(budget, scope=EVALUATION, spent=spent, now=now)
-        self._deadline = math.inf if budget.seconds is None else now() + budget.seconds
-
-    @property
-    def seconds_left(self) -> float:
-        """Seconds until the time of the evaluation is up, at least 0; infinite without a limit."""
-        return max(0.0, self._deadline - self._now())
 
     def check_time(self) -> None:
         """Refuse when the time is up, for systems that ask no model.
@@ -32,13 +25,11 @@ class EvaluationLedger(Ledger):
         Raises:
             BudgetExceededError: it is.
         """
-        if self._deadline < math.inf and self._now() >= self._deadline:
-            raise BudgetExceededError("seconds", needed=0, left=0, scope=EVALUATION)
+        if self.seconds_left <= 0:
+            raise self._refusal("seconds", 0)
 
-    def _check(self, amount: Spent) -> None:
-        try:
-            super()._check(amount)
-        except BudgetExceededError as error:
-            if (scope := current_scope()) is not None:
-                scope.refused = error
-            raise
+    def _refusal(self, unit: str, needed: float) -> BudgetExceededError:
+        error = super()._refusal(unit, needed)
+        if (scope := current_scope()) is not None:
+            scope.refused = error
+        return error

@@ -174,7 +174,10 @@ async def _sitting(
     with LogWriter(place) as log:
         counting = Counting(trials.totals(), progress)
         done = _recorded(place, counting, but=_FAILED if retry_errors else frozenset())
-        paid = _paid(place) if parts.store is None else parts.store.paid(manifest.run)
+        paid = _paid(place)
+        if parts.store is not None:
+            # It also has what was paid for trials that were never recorded; watt-hours stand in the log alone.
+            paid = replace(parts.store.paid(manifest.run), wh=paid.wh)
         ledger = EvaluationLedger(budget or plan.budget, spent=paid)
 
         def record(made: TrialRecord) -> None:
@@ -221,13 +224,15 @@ def _recorded(place: RunFolder, counting: Counting, *, but: frozenset[Outcome]) 
 def _paid(place: RunFolder) -> Spent:
     """What was paid for calls by the log's account."""
     costs: list[float] = []
+    energy: list[float] = []
     usage = Usage()
     for record in place.tries():
         for call in record.calls:
             if not call.replayed:
                 costs.append(call.usd)
+                energy.append(call.wh)
                 usage += Usage(call.input_tokens, call.output_tokens, 1)
-    return Spent(math.fsum(costs), usage)
+    return Spent(math.fsum(costs), usage, math.fsum(energy))
 
 
 def _left(trials: Trials, done: frozenset[TrialKey]) -> Iterable[Trial]:

@@ -109,4 +109,5 @@ def _raise_stop(answer: Answer, stops: list[Exception]) -> None:
 
 
 def _from_above(stop: Exception) -> bool:
-    return isinstance(stop, BudgetExceededError) and stop.scope != "run" and not stop.scope.startswith("subtask ")
+    own = ("subtask ", "agent ")
+    return isinstance(stop, BudgetExceededError) and stop.scope != "run" and not stop.scope.startswith(own)

@@ -9,15 +9,16 @@ from langgraph.types import Command, Send
 from coreagent.agents.action import Outcome, Proposal, as_decided
 from coreagent.agents.caller import Caller, CallerOutput, CallerTask
 from coreagent.agents.summarizer import Summarizer, SummarizerTask
+from coreagent.budget import Budget
 from coreagent.events import Warned
 from coreagent.graphs.calling import Work
 from coreagent.graphs.deps import Deps
 from coreagent.graphs.listening import emitter
+from coreagent.graphs.nodes.gather import confidence
 from coreagent.graphs.nodes.guard import STOPPING, stopped
 from coreagent.graphs.state import ActInput, CallInput, SubtaskResult
 from coreagent.labels import Label, strictest
 from coreagent.messages import ToolCall
-from coreagent.plans import RoleName
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class CallNode:
                 profile=deps.agent.profile.choose("caller", subtask.domain).text,
                 feedback=task["feedback"],
             ),
-            work=_work(task, "caller"),
+            work=_work(task),
             ledger=ledger,
             emit=emitter(runtime),
         )
@@ -86,7 +87,7 @@ class CallNode:
                 evidence=evidence,
                 profile=deps.agent.profile.choose("summarizer", subtask.domain).text,
             ),
-            work=_work(task, "summarizer"),
+            work=_work(task),
             ledger=ledger,
             emit=emitter(runtime),
         )
@@ -107,14 +108,17 @@ def _label(task: CallInput) -> Label:
     return strictest([task["subtask"].label, *(result.label for result in task["results"])])
 
 
-def _work(task: CallInput, role: RoleName) -> Work:
+def _work(task: CallInput) -> Work:
     subtask = task["subtask"]
+    found = [item for result in task["results"] for item in result.evidence]
     return Work(
         subtask=subtask.id,
         label=_label(task),
+        options=task["options"],
+        text=subtask.instruction,
         domain=subtask.domain,
-        budget_usd=subtask.budget_usd,
-        pinned=task["options"].models.get(role, ""),
+        budget=Budget(usd=subtask.budget_usd),
+        retrieval=confidence(found) if task["results"] else None,
     )
 
 

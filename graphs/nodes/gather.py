@@ -1,5 +1,6 @@
 """Results of subtasks, and which subtasks may start now."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -41,6 +42,11 @@ def gather_evidence(state: CoreState, limit: int) -> tuple[Evidence, ...]:
             unique.setdefault(item.id, item)
     ranked = sorted(unique.values(), key=lambda item: (item.citation.corpus != "tool", -item.score))
     return tuple(ranked[:limit])
+
+
+def confidence(evidence: Iterable[Evidence]) -> float:
+    """How sure it is, in 0..1, that any of it is relevant; 0 for none."""
+    return max((item.score for item in evidence), default=0.0)
 
 
 def ready_calls(state: CoreState) -> list[Send]:

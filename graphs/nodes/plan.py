@@ -6,12 +6,12 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from coreagent.agents.planner import Planner
-from coreagent.budget import Spent
-from coreagent.errors import SchemaMismatchError
+from coreagent.budget import Ledger, Spent
+from coreagent.errors import CoreAgentError, SchemaMismatchError
 from coreagent.events import Feedback, Planned, Warned
 from coreagent.graphs.calling import Work
 from coreagent.graphs.deps import Deps
-from coreagent.graphs.listening import emitter
+from coreagent.graphs.listening import Emit, emitter
 from coreagent.graphs.nodes.guard import StateNode
 from coreagent.graphs.state import CoreState
 from coreagent.plans import Plan, Subtask
@@ -43,8 +43,9 @@ def plan_node(deps: Deps) -> StateNode:
         work = Work(
             subtask="plan" if not attempt else f"plan-{attempt + 1}",
             label=state["label"],
+            options=options,
+            text=state["question"],
             domain=state["intent"].domain,
-            pinned=options.models.get("planner", ""),
         )
         update: dict[str, Any] = {"attempt": attempt, "feedback": fresh}
         try:
@@ -56,6 +57,7 @@ def plan_node(deps: Deps) -> StateNode:
             made = _plain_search(deps, state)
         labelled = _adopt(made, state, attempt)
         emitter(runtime)(Planned(labelled, attempt))
+        _prewarm(deps, state, labelled, ledger, emitter(runtime))
         return {**update, "plan": labelled, "spent": ledger.spent}
 
     return plan
@@ -64,6 +66,32 @@ def plan_node(deps: Deps) -> StateNode:
 def _plain_search(deps: Deps, state: CoreState) -> Plan:
     tool = SEARCH if SEARCH in deps.agent.action.tools else ""
     return Plan((Subtask(id="s1", role="caller", instruction=state["question"], tool=tool),))
+
+
+def _prewarm(deps: Deps, state: CoreState, plan: Plan, ledger: Ledger, emit: Emit) -> None:
+    """Tell which models routing would choose now for the calls of the plan and for what comes after them."""
+    if deps.prewarmer is None:
+        return
+    asked = Subtask(id="answer", role="summarizer", instruction=state["question"], domain=state["intent"].domain)
+    coming = [*plan.subtasks, asked, replace(asked, id="verdict", role="verifier")]
+    found = [
+        deps.calls.foresee(
+            task.role,
+            work=Work(
+                subtask=task.id,
+                label=task.label.join(state["label"]),
+                options=state["options"],
+                text=task.instruction,
+                domain=task.domain,
+            ),
+            ledger=ledger,
+        )
+        for task in coming
+    ]
+    try:
+        deps.prewarmer.upcoming([name for name in found if name], ledger=ledger)
+    except CoreAgentError as error:
+        emit(Warned(f"models are not loaded ahead: {error}"))
 
 
 def _feedback(deps: Deps, state: CoreState) -> tuple[Feedback, ...]:

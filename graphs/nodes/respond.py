@@ -47,7 +47,7 @@ def respond_node(deps: Deps) -> StateNode:
             run_id=options.run_id,
             question=state["question"],
             text=text,
-            status=_status(stop, verdict),
+            status=_status(stop, verdict, refused="kept" in state and state["kept"].draft.refused),
             citations=citations,
             verdict=verdict,
             choice=choice,
@@ -122,7 +122,9 @@ def _broken(state: CoreState, verdict: Verdict) -> Stopped | None:
     return Stopped(failed[0].kind, _failure(failed[0], mend=False), failed[0].mend)
 
 
-def _status(stop: Stopped | None, verdict: Verdict) -> Status:
+def _status(stop: Stopped | None, verdict: Verdict, *, refused: bool) -> Status:
+    if refused:
+        return "refused"
     if stop is not None:
         return "refused" if stop.kind in ("SecurityError", "ClearanceError", "ActionDeniedError") else "partial"
     return "not_found" if verdict.outcome == "not_found" else "complete"

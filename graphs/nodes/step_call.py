@@ -82,8 +82,9 @@ async def _ask(
     work = Work(
         subtask=step.id,
         label=step.label,
+        options=state["options"],
+        text=step.instruction,
         domain=step.domain,
-        pinned=state["options"].models.get("caller", ""),
     )
     try:
         return await deps.calls.make(caller, task, work=work, ledger=ledger, emit=emitter(runtime))

@@ -91,8 +91,9 @@ def _work(state: CoreState, steps: Steps) -> Work:
     return Work(
         subtask=f"think-{steps.taken + 1}",
         label=evidence_label(state),
+        options=state["options"],
+        text=state["question"],
         domain=state["intent"].domain,
-        pinned=state["options"].models.get("planner", ""),
     )
 
 

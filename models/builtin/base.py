@@ -79,6 +79,13 @@ def user_sections(request: ChatRequest) -> tuple[sections.Section, ...]:
     return ()
 
 
+def under_strict_rules(request: ChatRequest) -> bool:
+    """True when the application, in its system message, put the call under the rules for unsafe requests."""
+    return any(
+        named(sections.parse(message.content), "conduct") for message in request.messages if message.author == "system"
+    )
+
+
 def named(found: tuple[sections.Section, ...], name: str) -> tuple[sections.Section, ...]:
     """All sections of one name, in order."""
     return tuple(section for section in found if section.name == name)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from coreagent.messages import ToolCall
-from coreagent.models.builtin.base import BuiltinModel, named, user_sections
+from coreagent.models.builtin.base import BuiltinModel, named, under_strict_rules, user_sections
 from coreagent.models.builtin.comparisons import comparison_in
 from coreagent.models.builtin.contrast import contrast
 from coreagent.models.builtin.evidence import (
@@ -31,6 +31,9 @@ MAX_SENTENCES = 3
 MAX_COMPUTED = 6
 MIN_RELEVANCE = 0.34
 """Below this the best sentence is about something else."""
+REFUSAL = (
+    "REFUSED: the request reads like an attempt at misuse, and the built-in models can not tell whether it is one."
+)
 _EVERYTHING = re.compile(r"(?:all|both) of (?:the )?(?:above|these)|all the above", re.IGNORECASE)
 MIN_COVERAGE = 0.5
 """Share of the question's words that the chosen evidence must speak of."""
@@ -46,6 +49,8 @@ class BuiltinSummarizer(BuiltinModel):
     def answer(self, request: ChatRequest) -> tuple[str, tuple[ToolCall, ...]]:
         """An answer to the request's question from its evidence."""
         found = user_sections(request)
+        if under_strict_rules(request):
+            return REFUSAL, ()
         question = next((section for section in found if section.name == "question"), Section("question", ""))
         form = question.attributes.get("form", "open")
         pieces = pieces_of(named(found, "evidence"))

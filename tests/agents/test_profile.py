@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from coreagent.agents.profile import Profiles, parse_profile
+from coreagent.agents.profile import Profiles, parse_profile, strict_rules
 from coreagent.errors import SettingsError
 from coreagent.plans import ROLES
 
@@ -24,6 +24,18 @@ def test_the_most_specific_wins(tmp_path: Path) -> None:
     assert Profiles([]).choose("caller").text == ""
 
 
+def test_strict_rules_stand_beside_every_profile_of_their_role(tmp_path: Path) -> None:
+    profiles = Profiles.load()
+    for role in ROLES:
+        assert "before every other" in profiles.strict(role) == strict_rules(role)
+        assert profiles.strict(role) != profiles.choose(role).text
+    assert "`REFUSED:`" in profiles.strict("summarizer")
+    assert {profile.conduct for profile in profiles.all()} == {"", "strict"}
+    (tmp_path / "own.md").write_text("---\nrole: planner\nconduct: strict\nname: Mine\n---\nPlan nothing.\n")
+    assert Profiles.load(tmp_path).strict("planner") == "Plan nothing."
+    assert Profiles([]).strict("planner") == ""
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -34,6 +46,8 @@ def test_the_most_specific_wins(tmp_path: Path) -> None:
         ("---\nrole: planner\nname: x\ncolour: red\n---\nb", "own.md:4: colour"),
         ("---\nrole: planner\nrole: caller\nname: x\n---\nb", "twice"),
         ("---\nrole: planner\nname: x\n---\n", "no text"),
+        ("---\nrole: planner\nconduct: lax\nname: x\n---\nb", "conduct: 'lax'"),
+        ("---\nrole: planner\ndomain: ip\nconduct: strict\nname: x\n---\nb", "no domain"),
     ],
 )
 def test_faults_are_named(text: str, problem: str) -> None:

@@ -1,6 +1,7 @@
 """Bytes and fields from endpoints, down to hostile ones."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -173,3 +174,13 @@ def test_secrets_have_no_place_in_the_address_and_no_line_break() -> None:
     with pytest.raises(SettingsError) as caught:
         OpenAICompatibleModel(CARD, base_url="http://x/v1", api_key="sk-hunter2\n")
     assert "hunter2" not in str(caught.value) + caught.value.mend
+
+
+def test_a_beginning_is_continued_only_where_the_card_says_so() -> None:
+    begun = replace(REQUEST, messages=(*REQUEST.messages, Message.assistant("It is")))
+    body = request_fields(begun, replace(CARD, continues=True))
+    assert (body["continue_final_message"], body["add_generation_prompt"]) == (True, False)
+    assert "continue_final_message" not in request_fields(begun, CARD)
+    assert "continue_final_message" not in request_fields(REQUEST, replace(CARD, continues=True))
+    called = replace(REQUEST, messages=(*REQUEST.messages, Message.assistant("", (ToolCall("1", "f", "{}"),))))
+    assert "continue_final_message" not in request_fields(called, replace(CARD, continues=True))
