@@ -34,11 +34,11 @@ class RunRecipe:
 
     @property
     def most_workers(self) -> int:
-        """The lowest ``max_concurrency`` of the models that the systems name, or of all when an agent may ask any."""
+        """The lowest number of calls at once of the models that the systems name, or of all when an agent may ask any."""
         named = [name.partition(":") for name in self.plan.systems]
         used = {rest for kind, _, rest in named if kind == "model"}
         agents = any(kind in ("core", "graph") for kind, _, _ in named)
-        asked = [model.max_concurrency for name, model in self.settings.models.items() if agents or name in used]
+        asked = [model.concurrency for name, model in self.settings.models.items() if agents or name in used]
         return min(asked, default=self.plan.concurrency)
 
     @asynccontextmanager

@@ -265,7 +265,7 @@ def place_of(card: ModelCard, settings: Settings) -> Place:
     address, model = address_of(card, settings), settings.models.get(card.name)
     if not address or model is None:
         return IN_PROCESS
-    return Place(address=address, most=model.max_concurrency, attempts=model.max_attempts)
+    return Place(address=address, most=model.concurrency, attempts=model.max_attempts)
 
 
 def describe_model(card: ModelCard, settings: Settings) -> dict[str, Any]:

@@ -37,6 +37,8 @@ class ModelSettings(Section):
     tools: bool = True
     json_schema: bool = True
     logprobs: bool = False
+    continues: bool = False
+    """The endpoint goes on from a given beginning of the answer (vLLM: continue_final_message)."""
     placement: Literal["device", "site", "cloud"] = "site"
     clearance: Literal["public", "internal", "confidential"] = "internal"
     quality: float | None = Field(default=None, ge=0, le=1)

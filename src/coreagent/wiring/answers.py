@@ -48,11 +48,11 @@ class LateAnswers:
 
 
 def address_of(card: ModelCard, settings: Settings) -> str:
-    """Where a model is asked, without secrets; empty for one in this process."""
+    """Where a model is asked, without secrets, all its endpoints together; empty for one in this process."""
     model = settings.models.get(card.name)
     if model is None or card.adapter == "builtin":
         return ""
-    return _host(model.base_url) or f"{card.adapter}:{card.model.split('/')[0]}"
+    return ",".join(sorted(map(_host, model.addresses))) or f"{card.adapter}:{card.model.split('/')[0]}"
 
 
 def keep_answers(model: ChatModel, answers: LateAnswers, settings: Settings, *, reuse: bool) -> ChatModel:
@@ -63,8 +63,6 @@ def keep_answers(model: ChatModel, answers: LateAnswers, settings: Settings, *, 
 
 def _host(base_url: str) -> str:
     """Scheme, host, port and path: a user name and password before the host, and a query after it, are left out."""
-    if not base_url:
-        return ""
     parts = urlsplit(base_url)
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme}://{parts.hostname}{port}{parts.path.rstrip('/')}"

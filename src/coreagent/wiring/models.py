@@ -12,6 +12,7 @@ from coreagent.models.dispatch.endpoint import Endpoint
 from coreagent.models.dispatch.residency import Residency
 from coreagent.models.dispatch.resident import Resident
 from coreagent.models.embedding import Embedder
+from coreagent.models.measured import Measured, Measurements
 from coreagent.models.registry import ModelRegistry, cards_from_settings
 from coreagent.models.renamed import Renamed
 from coreagent.models.timeouts import Timeouts
@@ -42,15 +43,20 @@ def build_registry(
     given: Mapping[RoleName, ChatModel | Sequence[ChatModel]] | None = None,
     wrap: Wrap | None = None,
     residency: Residency | None = None,
+    measurements: Measurements | None = None,
 ) -> ModelRegistry:
     """The models of the settings, with ``given`` ones in place of whatever would play their roles.
 
-    ``wrap`` is put around each model as it is built; ``residency`` hears of every call to an on-demand model.
+    ``wrap`` is put around each model as it is built; ``residency`` hears of every call to an on-demand model. What
+    ``measurements`` know corrects latencies and prices of GPU hours, and they learn from every call to an endpoint.
+
+    Raises:
+        RunError: the measurements can not be read.
     """
     own = given or {}
     cards = {
         name: replace(card, roles=tuple(role for role in card.roles if role not in own))
-        for name, card in cards_from_settings(settings).items()
+        for name, card in cards_from_settings(settings, measurements.known() if measurements else None).items()
     }
     cards = {name: card for name, card in cards.items() if card.roles}
     ready: dict[str, ChatModel] = {}
@@ -64,6 +70,8 @@ def build_registry(
         model = ready.get(card.name) or build_model(
             card, settings.models.get(card.name), environment, residency=residency
         )
+        if measurements is not None and card.name in settings.models:
+            model = Measured(model, measurements)
         return wrap(model) if wrap else model
 
     return ModelRegistry(cards, build)

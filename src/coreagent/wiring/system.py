@@ -29,6 +29,7 @@ from coreagent.labels import Label, Sensitivity
 from coreagent.models.chat import ChatModel
 from coreagent.models.dispatch.prewarm import Prewarmer
 from coreagent.models.dispatch.residency import Residency, homes_from_settings
+from coreagent.models.measured import Measurements
 from coreagent.models.registry import ModelRegistry
 from coreagent.plans import RoleName
 from coreagent.routing.policy import Policy
@@ -61,6 +62,7 @@ class System:
     session: GraphSession
     answers: LateAnswers
     routing: Routing
+    measurements: Measurements | None
 
     @property
     def library(self) -> Library:
@@ -75,6 +77,8 @@ class System:
         if self.routing.adviser is not None:
             await self.routing.adviser.close()
         await self.registry.close()
+        if self.measurements is not None:
+            self.measurements.save()
         if isinstance(self.memory, LongTermMemory):
             self.memory.close()
         self.knowledge.close()
@@ -117,7 +121,11 @@ def build_system(
     if wrap is None and traces:
         wrap = partial(keep_answers, answers=answers, settings=settings, reuse=reuse_answers)
     residency = Residency(homes_from_settings(settings.models))
-    registry = build_registry(settings, environment, given=models, wrap=wrap, residency=residency)
+    # An evaluation's prices must not move while it runs, or between its parts.
+    measurements = Measurements(folder / "models" / "measured.sqlite") if traces else None
+    registry = build_registry(
+        settings, environment, given=models, wrap=wrap, residency=residency, measurements=measurements
+    )
     retriever = TracedRetriever(knowledge.library, telemetry)
     specialists = load_specialists(folder).tools
     given = default_tools(retriever, bundled_glossary(), knowledge.library, specialists=specialists)
@@ -152,6 +160,7 @@ def build_system(
         session=build_session(settings, deps, store if traces else None, telemetry, checkpoints=checkpoints),
         answers=answers,
         routing=routing,
+        measurements=measurements,
     )
 
 
