@@ -48,9 +48,24 @@ class PlanningModule(Protocol):
         """
         ...
 
-    def escalates(self, verdict: Verdict, *, escalations: int) -> bool:
-        """True when another model should write the draft afresh."""
+    def escalates(
+        self, verdict: Verdict, *, escalations: int, score: float | None = None, accept: float | None = None
+    ) -> bool:
+        """True when another model should write the draft afresh: see :func:`shortfall`. Both in 0..1."""
         ...
+
+
+def shortfall(verdict: Verdict, *, score: float, accept: float | None) -> str:
+    """Why a draft is not good enough to stand, in words; empty when it is.
+
+    ``accept`` is what the routing policy asks of ``score``, the verdict's calibrated one; None: the verdict's own
+    label decides alone. An unsupported draft never stands, however sure the verifier is of it.
+    """
+    if verdict.outcome == "unsupported" or (accept is None and verdict.outcome == "partly_supported"):
+        return "the draft was not supported"
+    if accept is not None and score < accept and verdict.outcome in ("supported", "partly_supported"):
+        return f"the verifier gave the draft {score:.2f}, and {accept:g} is asked for"
+    return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +116,9 @@ class SinglePath:
             return False
         return attempt < self.max_replans and verdict.outcome in ("not_found", "unsupported")
 
-    def escalates(self, verdict: Verdict, *, escalations: int) -> bool:
-        """Evidence is there but the draft does not follow it: a better writer may."""
-        return escalations < self.max_escalations and verdict.outcome in ("partly_supported", "unsupported")
+    def escalates(
+        self, verdict: Verdict, *, escalations: int, score: float | None = None, accept: float | None = None
+    ) -> bool:
+        """Evidence is there but the draft does not follow it well enough: a better writer may."""
+        known = verdict.score if score is None else score
+        return escalations < self.max_escalations and bool(shortfall(verdict, score=known, accept=accept))

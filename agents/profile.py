@@ -1,6 +1,7 @@
 """The profile module: who a model is to be, hand-crafted for each role and domain.
 
-A profile is a Markdown file with front matter (``role``, ``name``, and ``domain`` unless it is the role's default). Its
+A profile is a Markdown file with front matter (``role``, ``name``, and ``domain`` unless it is the role's default; one
+with ``conduct: strict`` is added to any other of its role when a request may mean harm). Its
 body states four things: what the expert can do, what it needs, what it must not do, and what it hands over
 (LLM-Agent-UMF, hand-crafted in-context profiles; the four points follow Chat2Graph's guideline for experts).
 """
@@ -14,24 +15,30 @@ from pathlib import Path
 from coreagent.errors import SettingsError
 from coreagent.plans import ROLES, RoleName
 
-_KEYS = ("role", "domain", "name")
+_KEYS = ("role", "domain", "conduct", "name")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """``domain`` is empty for a role's default; ``text`` goes into the system prompt as it is."""
+    """``domain`` is empty for a role's default; ``text`` goes into the system prompt as it is.
+
+    ``conduct`` is ``strict`` for rules that hold beside any profile of the role when a guard judged a request unsafe.
+    """
 
     role: RoleName
     name: str
     text: str
     domain: str = ""
+    conduct: str = ""
 
 
 class Profiles:
-    """All profiles of an agent. A later one takes the place of an earlier one for the same role and domain."""
+    """All profiles of an agent. A later one takes the place of an earlier one for the same role, domain and conduct."""
 
     def __init__(self, profiles: Iterable[Profile]) -> None:
-        self._by_key = {(profile.role, profile.domain): profile for profile in profiles}
+        listed = tuple(profiles)
+        self._by_key = {(profile.role, profile.domain): profile for profile in listed if not profile.conduct}
+        self._strict: dict[RoleName, Profile] = {profile.role: profile for profile in listed if profile.conduct}
 
     @classmethod
     def load(cls, *paths: Path) -> "Profiles":
@@ -65,9 +72,21 @@ class Profiles:
             wanted = wanted.rpartition("/")[0]
         return self._by_key.get((role, ""), Profile(role=role, name=role, text=""))
 
+    def strict(self, role: RoleName) -> str:
+        """The rules of a role for a request that may mean harm; empty when it has none."""
+        return self._strict[role].text if role in self._strict else ""
+
     def all(self) -> tuple[Profile, ...]:
-        """Every profile, by role and domain."""
-        return tuple(self._by_key[key] for key in sorted(self._by_key))
+        """Every profile, by role and domain, the strict ones last."""
+        return (
+            *(self._by_key[key] for key in sorted(self._by_key)),
+            *(self._strict[role] for role in sorted(self._strict)),
+        )
+
+
+def strict_rules(role: RoleName) -> str:
+    """The built-in rules of a role for a request that may mean harm."""
+    return Profiles.load().strict(role)
 
 
 def parse_profile(text: str, *, path: str = "") -> Profile:
@@ -109,8 +128,16 @@ def parse_profile(text: str, *, path: str = "") -> Profile:
     body = "\n".join(lines[end + 1 :]).strip()
     if not body:
         raise SettingsError("the profile has no text", path=path, line=end + 1, mend="Describe the expert.")
-    domain = values.get("domain", "").lower()
-    return Profile(role=role, name=values["name"], text=body, domain=domain)
+    domain, conduct = values.get("domain", "").lower(), values.get("conduct", "")
+    if conduct not in ("", "strict") or (conduct and domain):
+        raise SettingsError(
+            f"{conduct!r} can not stand here" if conduct != "strict" else "a strict profile has no domain",
+            path=path,
+            line=1,
+            key="conduct",
+            mend="Write conduct: strict in a profile without a domain, or leave it out.",
+        )
+    return Profile(role=role, name=values["name"], text=body, domain=domain, conduct=conduct)
 
 
 @cache

@@ -17,6 +17,7 @@ _MARKER = re.compile(r"\[(\d{1,4}(?: ?[,;\u2013-] ?\d{1,4})*)\]")
 _ANSWER = re.compile(r"^[ \t*_#>]*answer[ \t]*[:\uff1a][ \t]*(.+)$", re.IGNORECASE | re.MULTILINE)
 _CONFIDENCE = re.compile(r"^[ \t*_#>]*confidence[ \t]*:[ \t]*(0(?:\.\d{1,4})?|1(?:\.0{1,4})?)[ \t]*$", re.I | re.M)
 _NOT_FOUND = re.compile(r"^[\s*_#>]*not found\b", re.IGNORECASE)
+_REFUSED = re.compile(r"^[\s*_#>]*REFUSED[*_]*:")
 GUESS_RULE = (
     " When the evidence does not decide it, begin with NOT FOUND:, say so in one sentence, and still write the last"
     " line with the label of the likeliest option."
@@ -57,7 +58,7 @@ class Draft:
     ``cited`` are the 1-based evidence numbers in order of first use; ``choice`` is the option label (several are joined
     with ``", "``), the named cause or the stated number; ``found`` is False when the evidence does not answer the
     question. Then ``choice`` is a guess, and ``confidence`` in 0..1 what the writer gives for it, 0 when it does not
-    say.
+    say. ``refused``: the writer will not answer, and ``text`` says why.
     """
 
     text: str
@@ -65,6 +66,7 @@ class Draft:
     choice: str = ""
     found: bool = True
     confidence: float = 0.0
+    refused: bool = False
 
 
 class Summarizer:
@@ -99,6 +101,8 @@ class Summarizer:
         text = completion.text.strip()
         if not text:
             raise ValueError("the answer is empty")
+        if _REFUSED.match(text):
+            return Draft(text, found=False, refused=True)
         if _NOT_FOUND.match(text):
             return _undecided(task, text)
         cited = cited_numbers(text, len(task.evidence))

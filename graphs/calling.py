@@ -161,8 +161,9 @@ class ModelCalls:
         advice = wanted.advice
         if advice is not None and advice.problem and not any(advice.problem in note for note in notes):
             notes.append(f"{advice.by} failed: {advice.problem}")
+        card = self.router.cards[decision.model]
         guarded = decision.conduct == "guarded" and is_prose(request)
-        if guarded and not self.router.cards[decision.model].continues:
+        if guarded and not card.continues and card.adapter != "builtin":
             notes.append(f"{decision.model} {NOT_CONTINUED}")
         if why := self.health.why_avoided().get(decision.model):
             notes.append(f"{decision.model} is asked although {why}: there is no other")

@@ -52,10 +52,13 @@ class Begun(Strict):
     """The first tokens of an answer in prose are written under the rules, the rest without them.
 
     Only where the endpoint continues a given beginning; else, and for answers with a form, all of it is under them.
+    Built-in models only quote: what they could not judge they would all refuse, so they answer as always.
     """
 
     async def complete(self, request: ChatRequest) -> Completion:
         """Two calls. Raises what the model inside raises."""
+        if self.card.adapter == "builtin":
+            return await self.inner.complete(request)
         if not (is_prose(request) and self.card.continues):
             return await super().complete(request)
         careful = under(self._rules, request)

@@ -59,6 +59,7 @@ def card_from_settings(name: str, settings: ModelSettings, measured: Measurement
         tools=settings.tools,
         json_schema=settings.json_schema,
         logprobs=settings.logprobs,
+        continues=settings.continues,
         price=price,
         latency=_latency(settings, predicted, believed),
         placement=settings.placement,

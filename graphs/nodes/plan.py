@@ -6,12 +6,13 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from coreagent.agents.planner import Planner
-from coreagent.budget import Ledger, Spent
-from coreagent.errors import CoreAgentError, SchemaMismatchError
+from coreagent.budget import Spent
+from coreagent.errors import SchemaMismatchError
 from coreagent.events import Feedback, Planned, Warned
 from coreagent.graphs.calling import Work
 from coreagent.graphs.deps import Deps
-from coreagent.graphs.listening import Emit, emitter
+from coreagent.graphs.listening import emitter
+from coreagent.graphs.nodes.ahead import look_ahead
 from coreagent.graphs.nodes.guard import StateNode
 from coreagent.graphs.state import CoreState
 from coreagent.plans import Plan, Subtask
@@ -57,7 +58,7 @@ def plan_node(deps: Deps) -> StateNode:
             made = _plain_search(deps, state)
         labelled = _adopt(made, state, attempt)
         emitter(runtime)(Planned(labelled, attempt))
-        _prewarm(deps, state, labelled, ledger, emitter(runtime))
+        look_ahead(deps, state, _coming(state, labelled), ledger=ledger, emit=emitter(runtime))
         return {**update, "plan": labelled, "spent": ledger.spent}
 
     return plan
@@ -68,30 +69,10 @@ def _plain_search(deps: Deps, state: CoreState) -> Plan:
     return Plan((Subtask(id="s1", role="caller", instruction=state["question"], tool=tool),))
 
 
-def _prewarm(deps: Deps, state: CoreState, plan: Plan, ledger: Ledger, emit: Emit) -> None:
-    """Tell which models routing would choose now for the calls of the plan and for what comes after them."""
-    if deps.prewarmer is None:
-        return
+def _coming(state: CoreState, plan: Plan) -> list[Subtask]:
+    """The calls of the plan, and those that come after it."""
     asked = Subtask(id="answer", role="summarizer", instruction=state["question"], domain=state["intent"].domain)
-    coming = [*plan.subtasks, asked, replace(asked, id="verdict", role="verifier")]
-    found = [
-        deps.calls.foresee(
-            task.role,
-            work=Work(
-                subtask=task.id,
-                label=task.label.join(state["label"]),
-                options=state["options"],
-                text=task.instruction,
-                domain=task.domain,
-            ),
-            ledger=ledger,
-        )
-        for task in coming
-    ]
-    try:
-        deps.prewarmer.upcoming([name for name in found if name], ledger=ledger)
-    except CoreAgentError as error:
-        emit(Warned(f"models are not loaded ahead: {error}"))
+    return [*plan.subtasks, asked, replace(asked, id="verdict", role="verifier")]
 
 
 def _feedback(deps: Deps, state: CoreState) -> tuple[Feedback, ...]:

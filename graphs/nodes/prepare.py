@@ -5,6 +5,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
+from coreagent.agents.guard.seam import Explaining
 from coreagent.events import Recalled
 from coreagent.graphs.deps import Deps
 from coreagent.graphs.listening import emitter
@@ -34,7 +35,9 @@ def prepare_node(deps: Deps) -> StateNode:
             findings.append(f"routing weighs {weights}")
         if deps.guard is not None:
             options = replace(options, risk=deps.guard.risk(intent.goal))
-            findings.append(f"the guard sees a risk of {options.risk:.2f}")
+            seen = deps.guard.why(intent.goal) if isinstance(deps.guard, Explaining) else ()
+            because = f": {', '.join(seen)}" if seen else ""
+            findings.append(f"the guard sees a risk of {options.risk:.2f}{because}")
         privacy = intent.constraints.privacy
         asked = options.label.join(Label(Sensitivity.parse(privacy))) if privacy else options.label
         screened = deps.agent.security.screen_prompt(intent.goal, asked)

@@ -15,6 +15,7 @@ from coreagent.events import Planned, Warned
 from coreagent.graphs.calling import Work
 from coreagent.graphs.deps import Deps
 from coreagent.graphs.listening import emitter
+from coreagent.graphs.nodes.ahead import look_ahead
 from coreagent.graphs.nodes.gather import gather_evidence
 from coreagent.graphs.nodes.guard import StateNode
 from coreagent.graphs.nodes.summarize import evidence_label
@@ -61,6 +62,7 @@ def think_node(deps: Deps) -> StateNode:
             emitter(runtime)(Warned(f"stopped after {steps.taken} steps"))
             return _out_of_steps(deps, state, update, steps.taken)
         emitter(runtime)(Planned(plan, state["attempt"]))
+        look_ahead(deps, state, plan.subtasks, ledger=ledger, emit=emitter(runtime))
         return Command(update=update, goto="call")
 
     return think

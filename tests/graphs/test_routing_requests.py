@@ -158,6 +158,28 @@ async def test_a_plan_is_told_to_who_loads_models_ahead() -> None:
     assert told == [(["scripted:caller", "weak", "scripted:verifier"], True)]
 
 
+async def test_the_step_loop_tells_it_before_each_call() -> None:
+    told: list[list[str]] = []
+
+    class Prewarmer:
+        def upcoming(self, models: Sequence[str], *, ledger: Any = None) -> tuple[str, ...]:
+            del ledger
+            told.append(list(models))
+            return ()
+
+        async def close(self) -> None: ...
+
+    models = usual(
+        planner=["Double it. Next: caller.", "All is known. Next: conclusion."],
+        caller=[text_call("double", '{"number": 2}')],
+        summarizer=["conclusion: It is 4 [1]."],
+    )
+    async with CoreAgent(models=models, tools=[double], settings=settings(graph="tool_use")) as agent:
+        rewire(agent, prewarmer=Prewarmer())
+        await run(agent)
+    assert told == [["scripted:caller"]]
+
+
 async def test_a_model_that_can_not_be_loaded_ahead_is_a_warning() -> None:
     class Prewarmer:
         def upcoming(self, models: Sequence[str], *, ledger: Any = None) -> tuple[str, ...]:
