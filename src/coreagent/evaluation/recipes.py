@@ -34,7 +34,7 @@ class RunRecipe:
 
     @property
     def most_workers(self) -> int:
-        """The lowest number of calls at once of the models that the systems name, or of all when an agent may ask any."""
+        """The lowest number of calls at once of the models that systems name, or of all when an agent may ask any."""
         named = [name.partition(":") for name in self.plan.systems]
         used = {rest for kind, _, rest in named if kind == "model"}
         agents = any(kind in ("core", "graph") for kind, _, _ in named)

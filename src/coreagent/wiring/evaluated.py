@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from coreagent.agents.guard.fitted import FittedGuard
 from coreagent.errors import CoreAgentError
 from coreagent.evals.systems.agent import AgentSystem
 from coreagent.graphs.blueprint import Blueprint
@@ -75,6 +76,10 @@ def _fitted(system: System) -> dict[str, frozenset[str]]:
     fitted = {tool.info.name: tool.info.fitted_on for tool in system.tools if tool.info.fitted_on}
     if any(card.adapter == "builtin" and "summarizer" in card.roles for card in system.registry.cards):
         fitted[_RANKER] = builtin_fitted_on()
+    if isinstance(system.deps.guard, FittedGuard):
+        fitted["guard"] = system.deps.guard.fitted_on
+    if system.routing.trained is not None:
+        fitted["trained router"] = system.routing.trained.fitted_on
     return fitted
 
 

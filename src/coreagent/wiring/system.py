@@ -29,6 +29,7 @@ from coreagent.labels import Label, Sensitivity
 from coreagent.models.chat import ChatModel
 from coreagent.models.dispatch.prewarm import Prewarmer
 from coreagent.models.dispatch.residency import Residency, homes_from_settings
+from coreagent.models.forecast import Forecasts
 from coreagent.models.measured import Measurements
 from coreagent.models.registry import ModelRegistry
 from coreagent.plans import RoleName
@@ -137,7 +138,7 @@ def build_system(
     routing = build_routing(settings, environment, cards, home=folder, embedder=bundled_embedder, base=base)
     deps = Deps(
         agent=build_core_agent(settings, registry, toolbox, remembered, store, telemetry),
-        calls=_calls(settings, registry, telemetry, routing, policy, residency),
+        calls=_calls(settings, registry, telemetry, routing, policy, residency, traces=traces),
         defaults=_default_options(settings),
         passages=2 * settings.agent.passages,
         max_steps=settings.agent.max_steps,
@@ -171,6 +172,8 @@ def _calls(
     routing: Routing,
     policy: Policy | None,
     residency: Residency,
+    *,
+    traces: bool,
 ) -> ModelCalls:
     return ModelCalls(
         replace(routing.router, policy=policy or routing.router.policy, loading=residency),
@@ -181,6 +184,8 @@ def _calls(
         advice_timeout_s=settings.routing.adviser.timeout_s if settings.routing.adviser else 0.0,
         learners=(MemoryLearner(routing.memory),) if routing.memory else (),
         agent_budgets=_agent_budgets(settings),
+        # An evaluation reserves the same for equal trials, whatever came before them.
+        forecasts=Forecasts() if traces else None,
     )
 
 
