@@ -40,6 +40,7 @@ def candidate(
         latency_s=card.latency.total_s(written) if card.latency else None,
         energy_wh=card.energy.wh(request.input_tokens, written) if card.energy else None,
         excluded=exclusion(card, request) if excluded is None else excluded,
+        priced=card.price.known,
     )
 
 

@@ -1,6 +1,7 @@
 """A Decision in words, laid out for a terminal."""
 
 import re
+import textwrap
 from collections.abc import Sequence
 
 from coreagent.decision import Candidate, Decision
@@ -14,21 +15,40 @@ KINDS: tuple[tuple[str, str], ...] = (
     ("escalation", r"its result was not good enough"),
     ("capability", r"can not "),
     ("context", r"context too small"),
-    ("budget", r"predicted \$|has no price"),
+    ("budget", r"predicted |has no price|nobody stated"),
 )
 """Kinds of exclusion, each with how its reasons begin; what a bound of the policy left out is of kind ``bound``."""
 
+WIDTH = 80
+_SOURCES = {"score": "measured", "prior": "stated", "unmeasured": "assumed"}
+"""Where the quality of a card comes from, in words."""
 
-def explain(decision: Decision) -> str:
+
+def explain(decision: Decision, *, width: int = WIDTH) -> str:
     """Several lines: what was chosen and why, what decided, each candidate with its predictions, and who was out.
 
-    Models of another role are left out of it.
+    Models of another role are left out of it. Words are wrapped at ``width`` columns; the table of candidates is not.
     """
     facts = [*_facts(decision), *_notes(decision)]
     out = _out(decision)
-    width = max(len(label) for label, _ in [*facts, *out])
-    above, below = ([f"{label:<{width}}  {words}" for label, words in part] for part in (facts, out))
-    return "\n".join([_head(decision), *(f"  {line}" for line in (*above, *_table(decision), *below))])
+    margin = max(len(label) for label, _ in [*facts, *out])
+    above, below = (
+        [line for label, words in part for line in _wrapped(f"  {label:<{margin}}  ", words, width)]
+        for part in (facts, out)
+    )
+    table = [f"  {line}" for line in _table(decision)]
+    return "\n".join([*_wrapped("", _head(decision), width, hanging=4), *above, *table, *below])
+
+
+def _wrapped(before: str, words: str, width: int, *, hanging: int = 0) -> list[str]:
+    return textwrap.wrap(
+        words,
+        width,
+        initial_indent=before,
+        subsequent_indent=" " * (hanging or len(before)),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def kind_of(candidate: Candidate) -> str:
@@ -57,7 +77,8 @@ def _facts(decision: Decision) -> list[tuple[str, str]]:
         facts.append(("asked for", f"{where}, {tokens}"))
     if decision.decided_by:
         threshold = "" if decision.threshold is None else f", threshold {decision.threshold:g}"
-        facts.append(("decided by", f"{decision.decided_by}{threshold}"))
+        default = " (the default: the policy left it open)" if _by_default(decision) else ""
+        facts.append(("decided by", f"{decision.decided_by}{threshold}{default}"))
     facts.append(("policy", decision.policy))
     if decision.probability is not None:
         facts.append(("chance", f"{decision.probability:.2%} for this model; the policy explores"))
@@ -66,8 +87,17 @@ def _facts(decision: Decision) -> list[tuple[str, str]]:
     return facts
 
 
+def _by_default(decision: Decision) -> bool:
+    """True when no policy of the line decided, but the one that stands behind every line."""
+    named = re.findall(r"([a-z_]+)\(", decision.policy)
+    return decision.decided_by == "cheapest_above" and not {"cheapest_above", "learned"} & set(named)
+
+
 def _notes(decision: Decision) -> list[tuple[str, str]]:
     return [("note", note) for note in decision.notes]
+
+
+_HEAD = ("candidate", "quality", "cost", "at most", "latency", "energy")
 
 
 def _table(decision: Decision) -> list[str]:
@@ -77,20 +107,25 @@ def _table(decision: Decision) -> list[str]:
     entries.sort(key=lambda e: (first.index(e.model) if e.model in first else len(first), -(e.quality or 0), e.model))
     if not entries:
         return []
-    head = ("candidate", "quality", "cost", "at most", "latency", "energy")
-    rows = [head, *(_row(entry, decision.model) for entry in entries)]
-    shown = [at for at in range(len(head)) if any(row[at] for row in rows[1:])]
+    rows = [_row(entry, decision.model) for entry in entries]
+    shown = [at for at in range(len(_HEAD)) if any(row[at] for row in rows)]
+    head = _HEAD
+    if 3 in shown and all(row[3] in ("", row[2]) for row in rows):
+        # Nothing is predicted to cost less than the most it can: one column says both.
+        shown.remove(3)
+        head = (*_HEAD[:2], "at most", *_HEAD[3:])
+    rows.insert(0, head)
     widths = {at: max(len(row[at]) for row in rows) for at in shown}
     return ["  ".join(_cell(row[at], at, widths[at]) for at in shown).rstrip() for row in rows]
 
 
 def _row(entry: Candidate, chosen: str) -> tuple[str, ...]:
     quality = "unknown" if entry.quality is None else f"{entry.quality:.2f}"
-    by = f" ({entry.quality_by})" if entry.quality_by else ""
+    by = f" ({_SOURCES.get(entry.quality_by, entry.quality_by)})" if entry.quality_by else ""
     return (
         f"{'>' if entry.model == chosen else ' '} {entry.model}",
         f"{quality}{by}",
-        f"${entry.cost_usd:.4g}",
+        f"${entry.cost_usd:.4g}" if entry.priced else "unknown",
         f"${entry.most_usd:.4g}" if entry.most_usd else "",
         "" if entry.latency_s is None else f"{entry.latency_s:.2f} s",
         "" if entry.energy_wh is None else f"{entry.energy_wh:.3g} Wh",

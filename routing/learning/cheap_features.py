@@ -6,6 +6,7 @@ No column names a topic; what a prompt is about comes from its embedding and its
 
 import math
 import re
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,6 @@ _OPENINGS = (
 )
 _ASKED = ("what", "which", "who", "when", "where", "why", "how")
 _MARKS: dict[str, str] = {
-    "digits": "0123456789",
-    "capitals": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
     "line breaks": "\n",
     "commas": ",",
     "stops": ".;:",
@@ -32,13 +31,14 @@ _MARKS: dict[str, str] = {
     "operators": "+*/=^<>|~&",
 }
 _LENGTHS = (
-    *("characters", "words", "words a sentence", "letters a word", "long words", "function words", "distinct words"),
-    *("numbers", "longest number", "other scripts"),
+    *("characters", "words", "sentences", "words a sentence", "letters a word"),
+    *("long words", "function words", "distinct words"),
+    *("numbers", "longest number", "share of digits", "share of capitals", "other scripts"),
 )
 _OPTIONS = ("options", "letters an option", "spread of options", "options are numbers")
 _FORMS = (
     *("ends with a question mark", "ends with a stop", "begins with a capital", "code", "negation", "all of the above"),
-    *("wants a form", "quantities"),
+    *("wants a form", "proportions", "comparisons"),
 )
 COLUMNS: tuple[str, ...] = (
     *_LENGTHS,
@@ -62,8 +62,10 @@ _CODE = ("def ", "import ", "```", "function", "return ", "#include", "select ",
 _OF_THE_ABOVE = ("all of the", "none of the", "both of the", "neither of the", "all of these", "none of these")
 _FORM = ("boxed{", "answer with", "answer in", "answer as", "answer:", "final answer", "json")
 _NEGATION_WORDS = "not no never none neither nor except cannot least incorrect false"
-_QUANTITY_WORDS = (
-    "percent percentage fraction ratio rate average total probability sum product times each per twice half"
+_PROPORTIONS = ("%", "percent", "fraction", "ratio", "rate", "average", "probability")
+_COMPARISON_TEXT = (
+    "more less fewer than times each every per total remaining left rest altogether combined difference half twice"
+    " double triple third quarter"
 )
 _FUNCTION_TEXT = (
     "the a an of to in and is that for it as on with by at from are was were be been this which or not have has had but"
@@ -71,18 +73,23 @@ _FUNCTION_TEXT = (
     " do does did each more most there about between other such these those also"
 )
 _NEGATIONS = frozenset(_NEGATION_WORDS.split())
-_QUANTITIES = frozenset(_QUANTITY_WORDS.split())
+_COMPARISONS = frozenset(_COMPARISON_TEXT.split())
 _FUNCTION_WORDS = frozenset(_FUNCTION_TEXT.split())
 
 
-def _mark_table() -> Floats:
-    table = np.zeros((256, len(_MARKS)), dtype=np.float32)
-    for column, marks in enumerate(_MARKS.values()):
-        table[[ord(mark) for mark in marks], column] = 1
+def _byte_table(*kinds: Iterable[int]) -> Floats:
+    """A column of ones for each kind of byte."""
+    table = np.zeros((256, len(kinds)), dtype=np.float32)
+    for column, kind in enumerate(kinds):
+        table[list(kind), column] = 1
     return table
 
 
-_MARK_TABLE = _mark_table()
+_BYTE_TABLE = _byte_table(
+    *(b"0123456789", range(ord("A"), ord("Z") + 1), range(128, 256)), *(marks.encode() for marks in _MARKS.values())
+)
+_SHARES = 3
+"""The first kinds of bytes count as shares of the text: digits, capitals, and what lies beyond ASCII."""
 
 
 def cut(text: str) -> str:
@@ -91,14 +98,16 @@ def cut(text: str) -> str:
 
 
 def cheap_features(text: str) -> Floats:
-    """The values of :data:`COLUMNS`, shape (64,), all finite whatever the text holds."""
+    """The values of :data:`COLUMNS`, shape (66,), all finite whatever the text holds."""
     seen = cut(text)
     small = seen.lower()
     words = _WORD.findall(small)
     data = np.frombuffer(seen.encode("utf-8", "replace"), dtype=np.uint8)
     counts = np.bincount(data, minlength=256).astype(np.float32)
-    marks = counts @ _MARK_TABLE
-    values = [*_lengths(text, seen, words, len(data), float(counts[128:].sum())), *np.log1p(marks).tolist()]
+    values = _lengths(text, seen, words)
+    kinds = counts @ _BYTE_TABLE
+    values += (kinds[:_SHARES] / max(1, len(data))).tolist()
+    values += np.log1p(kinds[_SHARES:]).tolist()
     values += _options(seen)
     values += _forms(seen, small, words)
     out = np.zeros(len(COLUMNS), dtype=np.float32)
@@ -111,21 +120,21 @@ def cheap_features(text: str) -> Floats:
     return out
 
 
-def _lengths(text: str, seen: str, words: list[str], size: int, foreign: float) -> list[float]:
+def _lengths(text: str, seen: str, words: list[str]) -> list[float]:
     count = max(1, len(words))
     sentences = 1 + seen.count(". ") + seen.count("? ") + seen.count("! ")
     numbers = _NUMBER.findall(seen)
     return [
         math.log1p(len(text)),
         math.log1p(len(words)),
+        math.log1p(sentences),
         math.log1p(len(words) / sentences),
-        len("".join(words)) / count,
+        sum(map(len, words)) / count,
         len([word for word in words if len(word) > _LONG_WORD]) / count,
-        len([word for word in words if word in _FUNCTION_WORDS]) / count,
+        sum(map(_FUNCTION_WORDS.__contains__, words)) / count,
         len(set(words)) / count,
         math.log1p(len(numbers)),
         math.log1p(max(map(len, numbers), default=0)),
-        foreign / max(1, size),
     ]
 
 
@@ -152,5 +161,6 @@ def _forms(seen: str, small: str, words: list[str]) -> list[float]:
         float(not _NEGATIONS.isdisjoint(words)),
         float(any(mark in small for mark in _OF_THE_ABOVE)),
         float(any(mark in small for mark in _FORM)),
-        math.log1p(len([word for word in words if word in _QUANTITIES])),
+        math.log1p(sum(mark in small for mark in _PROPORTIONS)),
+        math.log1p(sum(map(_COMPARISONS.__contains__, words))),
     ]

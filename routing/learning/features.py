@@ -23,6 +23,7 @@ DIRECTIONS = 16
 _MOST_DOMAINS = 16
 _FEWEST_OF_A_DOMAIN = 10
 _ROLES = ("planner", "caller", "summarizer", "verifier")
+_NO_TERMS = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
 _FARTHEST = 4.0
 """Scaled columns end here: one odd prompt must not outweigh a hundred."""
 
@@ -94,10 +95,10 @@ class FeatureMaker:
             *(f"meaning {number + 1}" for number in range(self.directions.shape[1])),
         )
 
-    def row(self, request: RoutingRequest, embedding: Floats) -> Rows:
-        """One row for one call; ``embedding``, shape (d,), is that of the request's text."""
+    def row(self, request: RoutingRequest, embedding: Floats, *, words: bool = True) -> Rows:
+        """One row for one call; ``embedding``, shape (d,), is that of its text. Without ``words`` it has no terms."""
         raw = self._raw(request.text, request.role, request.domain, request.retrieval, embedding)
-        places, weights = self.terms.terms(request.text)
+        places, weights = self.terms.terms(request.text) if words else _NO_TERMS
         return Rows(
             columns=self._scaled(raw)[None, :],
             embedding=embedding[None, :],
@@ -122,7 +123,7 @@ class FeatureMaker:
         given += [float(domain == name) for name in self.domains]
         given += [0.0, 0.0] if confidence is None else [1.0, confidence]
         meaning = (embedding - self.centre) @ self.directions
-        return np.concatenate((cheap_features(text), np.array(given, dtype=np.float32), meaning)).astype(np.float32)
+        return np.concatenate((cheap_features(text), given, meaning), dtype=np.float32)
 
     def _scaled(self, raw: Floats) -> Floats:
         out: Floats = np.minimum(np.maximum((raw - self.means) / self.spreads, -_FARTHEST), _FARTHEST)

@@ -34,12 +34,14 @@ _BINS = 10
 class Trained:
     """A trained router, and its predictions of every row by what was fitted on other prompts, shape (n, m).
 
-    ``outcomes`` are the rows it was fitted on: those with a known score, at most :data:`MOST_ROWS`.
+    ``outcomes`` are the rows it was fitted on: those with a known score, at most :data:`MOST_ROWS`. ``raw`` are the
+    same predictions before they were calibrated.
     """
 
     router: TrainedRouter
     held_out: Floats
     outcomes: Outcomes
+    raw: Floats
 
 
 def fit_router(
@@ -60,13 +62,13 @@ def fit_router(
     table = _usable(outcomes, seed)
     embeddings = embedder.embed_queries(table.prompts)
     features, rows = FeatureMaker.of(table, embeddings)
-    pooled, predicted = _part(rows, table, seed, families)
+    pooled, predicted, raw = _part(rows, table, seed, families)
     parts = {POOLED: pooled}
     roles = np.array(table.roles)
     own = [role for role in ROLES if _stands_alone(roles == role, table)]
     for role in own:
         here = roles == role
-        parts[role], predicted[here] = _part(rows.take(here), table.take(here), seed, families)
+        parts[role], predicted[here], raw[here] = _part(rows.take(here), table.take(here), seed, families)
     router = TrainedRouter(
         name=name,
         embedder=embedder,
@@ -77,7 +79,7 @@ def fit_router(
         head=_head(table, features, parts, predicted),
         fitted_on=table.fingerprints(),
     )
-    return Trained(router, predicted, table)
+    return Trained(router, predicted, table, raw)
 
 
 def held_out_figures(predicted: Floats, scores: Floats) -> dict[str, float]:
@@ -137,12 +139,12 @@ def _stands_alone(here: NDArray[np.bool_], table: Outcomes) -> bool:
     )
 
 
-def _part(rows: Rows, table: Outcomes, seed: int, families: Sequence[str]) -> tuple[Part, Floats]:
-    """Predictors with their calibration, and calibrated predictions of every row from other prompts."""
+def _part(rows: Rows, table: Outcomes, seed: int, families: Sequence[str]) -> tuple[Part, Floats, Floats]:
+    """Predictors with their calibration, and predictions of every row from other prompts, calibrated and raw."""
     blend, predicted = Blend.fit(rows, table.scores, table.groups, seed=seed, families=families)
     calibrators = calibrate_columns(predicted, table.scores, table.groups, seed=seed)
     part = Part(blend, calibrators, OutputLength.of(rows, table.output_tokens))
-    return part, _calibrated_apart(predicted, table.scores, table.groups, seed)
+    return part, _calibrated_apart(predicted, table.scores, table.groups, seed), predicted
 
 
 def _calibrated_apart(predicted: Floats, scores: Floats, groups: Places, seed: int) -> Floats:

@@ -17,6 +17,7 @@ Doubles = NDArray[np.float64]
 MIN_ROWS = 30
 MAX_ROWS = 20_000
 """Of more rows, so many groups are drawn with the seed."""
+RESAMPLES = 500
 _POINTS = 200
 _TURN_ROWS = 5_000
 _POINT = 0.01
@@ -127,7 +128,7 @@ def operating_point(
     groups: NDArray[np.int64] | None = None,
     sure: float = 0.0,
     confidence: float = 0.95,
-    resamples: int = 500,
+    resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> OperatingPoint:
     """The point that grants the wish at the least cost (a wish of quality), or with the most quality (any other).

@@ -24,7 +24,7 @@ from coreagent.routing.learning.features import FeatureMaker
 from coreagent.routing.learning.output_length import OutputLength
 from coreagent.routing.learning.predictors.base import Rows, nested, under
 from coreagent.routing.learning.predictors.blend import Blend
-from coreagent.routing.learning.standing import Standing, policy_at
+from coreagent.routing.learning.standing import Standing
 from coreagent.routing.outcomes import Floats, Outcomes
 from coreagent.routing.policies.choosing import best
 from coreagent.routing.policy import Policy
@@ -102,7 +102,7 @@ class TrainedRouter:
             return best()
         if self.standing is None:
             raise InputError(f"{self.name} does not know what it was worth", mend=_AGAIN)
-        return policy_at(self.standing.point(wanted, np.array([name in local for name in self.models])))
+        return self.standing.policy(wanted, np.array([name in local for name in self.models]))
 
     def calibrate_verdict(self, score: float) -> float:
         """The chance that a draft with this score of a verifier is right; the score itself where nobody measured it."""
@@ -116,8 +116,9 @@ class TrainedRouter:
         """
         if not request.text.strip() or not (POOLED in self.roles or request.role in self.roles):
             return {}
-        row = self.features.row(request, self.embedder.embed_queries([request.text])[0])
         part = self.parts.get(request.role) or self.parts[POOLED]
+        embedding = self.embedder.embed_queries([request.text])[0]
+        row = self.features.row(request, embedding, words=part.blend.reads_words)
         scores = part.scores(row)
         quality = dict(zip(self.models, scores[0].tolist(), strict=True))
         for name, newcomer in self.newcomers.items():

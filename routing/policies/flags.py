@@ -13,12 +13,18 @@ FLAGS = ("size", "recency", "security", "verbosity", "readability", "energy")
 
 MAX_WEIGHT = 10.0
 
-# Keys and numbers are bounded, so that no text makes the search slow; a weight of seven digits is an error anyway.
-_PAIR = r"[A-Za-z][A-Za-z_]{0,31}=[+-]?(?:\d{1,6}(?:\.\d{0,6})?|\.\d{1,6})"
-_BRACKETS = re.compile(rf"(?<!\S)\[{_PAIR}(?:[,;]? {_PAIR}|[,;]{_PAIR}){{0,15}}\](?=[.,;:!?]*(?!\S))")
-_COMMAND = re.compile(rf"(?<!\S)/flag(?: {_PAIR},?(?!\S)){{1,16}}")
+# Keys and numbers are bounded, and what was read is not read again otherwise, so that no text makes the search slow.
+_NUMBER = r"[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40}|inf|nan)(?:[eE][+-]?\d{1,9})?"
+_PAIR = rf"[A-Za-z][A-Za-z_]{{0,31}}={_NUMBER}"
+_BRACKETS = rf"(?<!\S)(?:\[{_PAIR}(?:(?:[,;]? |[,;]){_PAIR})*+\])++(?=[.,;:!?]*(?!\S))"
+_COMMAND = rf"(?<!\S)/flag(?: {_PAIR}(?:[,;]{_PAIR})*+[,;]?(?!\S))++"
+# What others wrote: blocks and spans of code, quoted lines, and what stands in double quotes on one line.
+_QUOTED = (
+    r"(?m:^[ \t]*(?P<fence>```+|~~~+)[^`\n]*$(?s:.*?)(?:^[ \t]*(?P=fence)|\Z))|(?m:^[ \t]*>.*$)"
+    r'|(?<!`)(?P<ticks>`{1,3}+)[^`\n]*+(?P=ticks)|"[^"\n]*+"|\u201c[^\u201c\u201d\n]*+\u201d'
+)
 # The space before what is taken out goes with it.
-_ANY = re.compile(rf"(?:(?<=\S)[ \t])?(?:{_BRACKETS.pattern}|(?P<command>{_COMMAND.pattern}))")
+_ANY = re.compile(rf"{_QUOTED}|(?P<flags>(?:(?<=\S)[ \t])?(?:{_BRACKETS}|(?P<command>{_COMMAND})))")
 
 _NO_FLAG = "What is no flag can stand in `backquotes`."
 
@@ -34,8 +40,9 @@ def parse_flags(text: str) -> Flagged:
     """Take the flags out of a text, so that no model sees them.
 
     Brackets and commands must stand between white space or the ends of the text; a full stop or the like may follow
-    brackets. Brackets with other keys are left alone, since they are part of the question, unless each key is a flag or
-    one letter away from one: that is a misspelt one. The last of several weights of one flag counts.
+    brackets. Code in backquotes, lines quoted with ``>`` and what stands in double quotes on one line are left alone.
+    So are brackets with other keys, since they are part of the question, unless each key is a flag or one letter away
+    from one: that is a misspelt one. The last of several weights of one flag counts.
 
     Raises:
         UnknownNameError: a misspelt flag.
@@ -44,6 +51,8 @@ def parse_flags(text: str) -> Flagged:
     weights: dict[str, float] = {}
 
     def taken(match: re.Match[str]) -> str:
+        if match["flags"] is None:
+            return match[0]
         pairs = [tuple(pair.split("=")) for pair in re.findall(_PAIR, match[0])]
         unknown = [key for key, _ in pairs if key not in FLAGS]
         meant = match["command"] or all(key.lower() in _misspelt() for key, _ in pairs)
@@ -51,7 +60,7 @@ def parse_flags(text: str) -> Flagged:
             return match[0]
         if unknown:
             raise UnknownNameError("flag", unknown[0], FLAGS, mend=f"Known: {', '.join(FLAGS)}. {_NO_FLAG}")
-        weights.update({key: _weight(key, float(number)) for key, number in pairs})
+        weights.update({key: _weight(key, number) for key, number in pairs})
         return ""
 
     left = _ANY.sub(taken, text)
@@ -78,9 +87,11 @@ def _misspelt() -> frozenset[str]:
     return frozenset(words)
 
 
-def _weight(key: str, weight: float) -> float:
+def _weight(key: str, written: str) -> float:
+    weight = float(written)
     if not 0 <= weight <= MAX_WEIGHT:
         raise UsageError(
-            f"the weight of flag {key} is {weight:g}", mend=f"Give 0 to {MAX_WEIGHT:g}, such as [{key}=0.3]. {_NO_FLAG}"
+            f"the weight of flag {key} is {written[:20]}",
+            mend=f"Give 0 to {MAX_WEIGHT:g}, such as [{key}=0.3]. {_NO_FLAG}",
         )
     return weight

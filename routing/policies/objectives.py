@@ -9,11 +9,13 @@ from datetime import date
 from coreagent.decision import Candidate
 from coreagent.errors import UnknownNameError
 from coreagent.models.card import ModelCard
+from coreagent.plans import ROLES
 from coreagent.routing.policies.arguments import check, written
 from coreagent.routing.policies.flags import FLAGS, MAX_WEIGHT
 from coreagent.routing.policies.notes import passed_on
 from coreagent.routing.policies.ordering import quality_of
 from coreagent.routing.policy import Choice, Chooser, Field, Policy
+from coreagent.routing.request import RoutingRequest
 
 MIDDLE = 0.5
 """The cost of a model of which nobody knows it."""
@@ -55,6 +57,23 @@ def totals(
     return tuple(
         loss + sum(weight * costs[flag][place] for flag, weight in weights.items()) for place, loss in enumerate(losses)
     )
+
+
+def flag_costs(flag: str, cards: Mapping[str, ModelCard]) -> tuple[float | None, ...]:
+    """What this flag costs of each model in 0..1, from the cards alone; None where nobody knows.
+
+    Energy is that of as many tokens in as out.
+
+    Raises:
+        UnknownNameError: a flag that does not exist.
+    """
+    if flag not in FLAGS:
+        raise UnknownNameError("flag", flag, FLAGS)
+    entries = tuple(
+        Candidate(model=name, energy_wh=card.energy.wh(1_000_000, 1_000_000) if card.energy else None)
+        for name, card in cards.items()
+    )
+    return tuple(_COSTS[flag](Field(RoutingRequest(subtask="", role=ROLES[0]), entries, cards)))
 
 
 def _choice(there: Field, weights: Mapping[str, float]) -> Choice:

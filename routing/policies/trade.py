@@ -95,8 +95,11 @@ def _terms(there: Field, worth: _Worth, rates: dict[str, float]) -> str:
 
 
 def _notes(ranked: list[_Worth]) -> tuple[str, ...]:
+    missing: dict[str, list[str]] = {}
+    for worth in ranked:
+        for name in worth.unknown:
+            missing.setdefault(name, []).append(worth.candidate.model)
     return tuple(
-        f"{UNITS[name]} of {worth.candidate.model} unknown: taken as the most of the others"
-        for worth in ranked
-        for name in worth.unknown
+        f"{UNITS[name]} of {', '.join(models)} unknown: taken as the most of the others"
+        for name, models in missing.items()
     )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from coreagent.decision import Decision
 from coreagent.errors import BudgetExceededError, InputError, NoModelError, UsageError
-from coreagent.models.card import ModelCard
+from coreagent.models.card import ModelCard, Placement
 from coreagent.plans import ROLES, RoleName
 from coreagent.routing.outcomes import Outcomes
 from coreagent.routing.policy import Policy
@@ -59,7 +59,9 @@ class Fitted(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contestant:
-    """What is replayed. ``cards`` are those of the settings; None makes them of the table itself.
+    """What is replayed.
+
+    ``cards`` are those of the settings; None makes them of the table itself, with the ``placements`` that are known.
 
     A policy that asks for a verifier's score (``cascade(accept=0.8)``) escalates below it without an ``escalation``.
 
@@ -70,6 +72,7 @@ class Contestant:
     policy: Policy = DEFAULT_POLICY
     predictor: Predictor | None = None
     cards: Mapping[str, ModelCard] | None = None
+    placements: Mapping[str, Placement] = field(default_factory=dict[str, Placement])
     escalation: Escalation | None = None
     fitted_on: frozenset[str] = field(default_factory=frozenset[str])
 
@@ -187,7 +190,7 @@ class _Table:
         self._outcomes, self._escalation = outcomes, contestant.cascade()
         known = known.only(outcomes.models)
         flat = contestant.cards is None
-        cards = cards_of(known) if contestant.cards is None else filled(contestant.cards, known)
+        cards = _placed(cards_of(known), contestant) if contestant.cards is None else filled(contestant.cards, known)
         if not cards:
             raise UsageError(
                 f"{contestant.name}: no model of the table has a card",
@@ -265,6 +268,11 @@ class _Table:
             if entry.quality is not None and entry.quality_by == self._predicted_by:
                 quality[self._columns[entry.model]] = entry.quality
                 usd[self._columns[entry.model]] = entry.cost_usd
+
+
+def _placed(cards: Mapping[str, ModelCard], contestant: Contestant) -> dict[str, ModelCard]:
+    places = contestant.placements
+    return {name: replace(card, placement=places.get(name, card.placement)) for name, card in cards.items()}
 
 
 def _role(name: str) -> RoleName:

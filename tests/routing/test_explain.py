@@ -20,8 +20,9 @@ def request(**more: object) -> RoutingRequest:
     return RoutingRequest(subtask="s1", role="summarizer", input_tokens=1000, output_tokens=500, **more)  # type: ignore[arg-type]
 
 
-def decided(policy: str, *cards: ModelCard, **more: object) -> str:
-    return explain(Router({entry.name: entry for entry in cards}, parse_policy(policy)).decide(request(**more)))
+def decided(policy: str, *cards: ModelCard, width: int = 80, **more: object) -> str:
+    router = Router({entry.name: entry for entry in cards}, parse_policy(policy))
+    return explain(router.decide(request(**more)), width=width)
 
 
 def test_the_whole_of_a_decision() -> None:
@@ -42,16 +43,18 @@ def test_the_whole_of_a_decision() -> None:
         "s1 (summarizer) -> site: cheapest above quality 0.7; then tiny",
         "  asked for   summarizer in o-ran, up to 1,000 tokens in, 500 out",
         "  decided by  cheapest_above, threshold 0.7",
-        "  policy      graded(t1=0.3, t2=0.7) | advised() | within(usd=0.01) | prefer_local() |"
-        " cheapest_above(quality=0.7)",
+        "  policy      graded(t1=0.3, t2=0.7) | advised() | within(usd=0.01) |",
+        "              prefer_local() | cheapest_above(quality=0.7)",
         "  conduct     guarded",
         "  note        no adviser was asked; the next policy decided",
-        "  candidate  quality          cost  at most  latency  energy",
-        "  > site     0.80 (prior)  $0.0015  $0.0015   5.50 s  0.6 Wh",
-        "    tiny     0.40 (prior)       $0",
+        "  note        the guard sees a risk of 0.50; guarded from 0.3, strict above 0.7",
+        "  candidate  quality        at most  latency  energy",
+        "  > site     0.80 (stated)  $0.0015   5.50 s  0.6 Wh",
+        "    tiny     0.40 (stated)       $0",
         "  capability  deaf, mute: out, can not call tools",
         "  context     short: out, context too small (1,000 tokens needed, 500 fit)",
-        "  bound       cloud: out, predicted 0.03 dollars a call, at most 0.01 asked for",
+        "  bound       cloud: out, predicted 0.03 dollars a call, at most 0.01 asked",
+        "              for",
     ]
 
 
@@ -110,12 +113,24 @@ def test_a_drawn_model_shows_its_chance_and_a_prediction_who_made_it() -> None:
         (card("m", context_tokens=600), request(), "context"),
         (card("m", price=UNKNOWN_PRICE), request(price_required=True), "budget"),
         (card("m", price=Price(9, 9)), request(usd_left=0.001), "budget"),
+        (card("m"), request(energy_required=True), "budget"),
+        (card("m", energy=Energy(100, 1000)), request(energy_required=True, wh_left=0.001), "budget"),
     ],
 )
 def test_every_exclusion_has_its_kind(entry: ModelCard, ask: RoutingRequest, kind: str) -> None:
     left_out = candidate(entry, ask)
     assert left_out.excluded
     assert kind_of(left_out) == kind
+
+
+def test_a_price_that_nobody_stated_is_not_shown_as_nothing() -> None:
+    words = decided("best()", card("dear", quality=0.9, price=UNKNOWN_PRICE), card("free", quality=0.4))
+    assert [line.split()[-1] for line in words.split("\n")[-2:]] == ["unknown", "$0"]
+
+
+def test_words_are_wrapped_and_a_decision_of_the_default_says_so() -> None:
+    words = decided('fixed(planner="a")', card("a" * 30, quality=0.9), card("b" * 30), width=60)
+    assert "  decided by  cheapest_above, threshold 0.6 (the default: the\n              policy left it open)" in words
 
 
 def test_a_kind_nobody_knows_is_still_told() -> None:

@@ -63,6 +63,7 @@ class Fitted(Protocol):
 class Family:
     """A kind of predictor: how one is fitted and read, and the values of its one setting to choose from.
 
+    ``reads_words`` says that it needs the terms of a row, which cost a decision a third of its features' time.
     ``fit(rows, scores, setting, seed)`` gets scores of shape (n, m), NaN where nothing is known, and raises InputError
     when there are no rows, shapes do not fit, or a model has no score.
     """
@@ -72,6 +73,7 @@ class Family:
     settings: tuple[float, ...]
     fit: Callable[[Rows, Floats, float, int], Fitted]
     read: Callable[[Mapping[str, NDArray[Any]]], Fitted]
+    reads_words: bool = False
 
 
 def column_means(rows: Rows, scores: Floats) -> Floats:

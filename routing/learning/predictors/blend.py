@@ -17,10 +17,14 @@ from coreagent.routing.learning.predictors.factorisation import FACTORISATION
 from coreagent.routing.learning.predictors.forest import FOREST
 from coreagent.routing.learning.predictors.logistic import LOGISTIC
 from coreagent.routing.learning.predictors.ridge import RIDGE
+from coreagent.routing.learning.predictors.similarity import CLUSTERS, ELO, KNN
 from coreagent.routing.outcomes import Floats
 
-FAMILIES: Mapping[str, Family] = {family.name: family for family in (FOREST, RIDGE, LOGISTIC, FACTORISATION)}
-DEFAULT = ("forest", "ridge")
+FAMILIES: Mapping[str, Family] = {
+    family.name: family for family in (FOREST, RIDGE, LOGISTIC, FACTORISATION, KNN, CLUSTERS, ELO)
+}
+DEFAULT = ("forest",)
+"""Trees on form and meaning. A ridge on words beside them predicts scores a little closer, and chooses no better."""
 _INNER_FOLDS = 4
 _STEPS = 10
 """Weights are tried in tenths."""
@@ -87,6 +91,11 @@ class Blend:
         for member in self.members[1:]:
             out = out + member.weight * member.fitted.predict(rows)
         return out.astype(np.float32)
+
+    @property
+    def reads_words(self) -> bool:
+        """Whether a row needs its terms."""
+        return any(FAMILIES[one.family].reads_words for one in self.members)
 
     @property
     def words(self) -> str:

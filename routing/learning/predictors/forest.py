@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from coreagent.routing.learning.predictors.base import Family, Places, Rows, column_means, completed
 from coreagent.routing.outcomes import Floats
 
-LEAVES = (5.0, 15.0)
+LEAVES = (10.0, 20.0)
 """Fewest rows in a leaf, to choose from."""
 TREES = 100
 _COLUMNS_TRIED = 0.5
-_DEEPEST = 20
+_DEEPEST = 16
 _PULL = 0.5
 """Weight of a model's mean in each leaf, in rows."""
 
@@ -124,7 +124,8 @@ def _grown(columns: Floats, targets: Floats, leaf: int, seed: int) -> list[Any]:
 
     make: Any = cast(Any, ensemble).ExtraTreesRegressor
     grown = make(TREES, min_samples_leaf=leaf, max_features=_COLUMNS_TRIED, max_depth=_DEEPEST, random_state=seed)
-    return [one.tree_ for one in grown.fit(columns, targets).estimators_]
+    grown.fit(columns, targets if targets.shape[1] > 1 else targets[:, 0])
+    return [one.tree_ for one in grown.estimators_]
 
 
 def _laid_out(tree: Any) -> _Tree:

@@ -141,4 +141,4 @@ def _fit(rows: Rows, scores: Floats, setting: float, seed: int) -> Ridge:
     return Ridge.of(rows, scores, penalty=setting)
 
 
-RIDGE = Family("ridge", "penalty", PENALTIES, _fit, Ridge.from_arrays)
+RIDGE = Family("ridge", "penalty", PENALTIES, _fit, Ridge.from_arrays, reads_words=True)

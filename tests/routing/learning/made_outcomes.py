@@ -1,5 +1,7 @@
 """A small made world for tests of trained routers: three kinds of prompts, each the strength of another model."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from coreagent.labels import Sensitivity
@@ -28,14 +30,15 @@ class LetterEmbedder:
     def clearance(self) -> Sensitivity:
         return Sensitivity.CONFIDENTIAL
 
-    def embed(self, texts: "list[str] | tuple[str, ...]") -> Floats:
+    def embed(self, texts: Sequence[str]) -> Floats:
         counts = np.array(
             [[text.lower().count(letter) for letter in "abcdefghijklmnopqrstuvwxyz"] for text in texts],
             dtype=np.float32,
         )
-        return counts / np.maximum(1, np.linalg.norm(counts, axis=1, keepdims=True))
+        lengths = np.linalg.norm(counts, axis=1, keepdims=True)
+        return np.asarray(counts / np.maximum(1, lengths), dtype=np.float32)
 
-    def embed_queries(self, texts: "list[str] | tuple[str, ...]") -> Floats:
+    def embed_queries(self, texts: Sequence[str]) -> Floats:
         return self.embed(texts)
 
 

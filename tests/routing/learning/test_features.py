@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.routing.learning.made_outcomes import LetterEmbedder, made, prompts
 
 from coreagent.errors import InputError
 from coreagent.routing.learning.cheap_features import COLUMNS, cheap_features
 from coreagent.routing.learning.features import FeatureMaker
 from coreagent.routing.learning.text_features import PLACES, TermWeights
 from coreagent.routing.request import RoutingRequest
-from tests.routing.learning.made_outcomes import LetterEmbedder, made, prompts
 
 HOSTILE = ("", " ", "\ud800 lone", "1" * 200_000, "\n" * 500, "日本語の質問です。", "\x00\x01", "A) x\nB) y\n" * 50)
 

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.routing.learning.made_outcomes import MODELS, LetterEmbedder, made
 
 from coreagent.errors import InputError, SettingsError
+from coreagent.plans import RoleName
 from coreagent.routing.learning.adoption import adopt
 from coreagent.routing.learning.fitting import Trained, calibration_error, fit_router
 from coreagent.routing.learning.trained import TrainedRouter
 from coreagent.routing.outcomes import Outcomes
 from coreagent.routing.request import RoutingRequest
-from tests.routing.learning.made_outcomes import MODELS, LetterEmbedder, made
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +21,8 @@ def trained() -> Trained:
     return fit_router(made(240, missing=0.2), LetterEmbedder())
 
 
-def ask(text: str, role: str = "caller") -> RoutingRequest:
-    return RoutingRequest(subtask="s", role=role, text=text)  # type: ignore[arg-type]  # roles of the tests are words
+def ask(text: str, role: RoleName = "caller") -> RoutingRequest:
+    return RoutingRequest(subtask="s", role=role, text=text)
 
 
 def test_the_specialist_is_predicted_best(trained: Trained) -> None:
@@ -108,7 +109,7 @@ def test_a_role_with_rows_enough_gets_predictors_of_its_own() -> None:
     roles = tuple("planner" if here else "caller" for here in planner.tolist())
     router = fit_router(replace(table, scores=scores, roles=roles), LetterEmbedder()).router
     asked = "A shop sells 8 crates of 3 apples each day. How many apples are sold in 5 days?"
-    as_caller, as_planner = (router.predict(ask(asked, role), MODELS) for role in ("caller", "planner"))
+    as_caller, as_planner = router.predict(ask(asked), MODELS), router.predict(ask(asked, "planner"), MODELS)
     assert as_caller["counts"].quality > 0.6 > 0.4 > as_planner["counts"].quality
     assert router.predict(ask(asked, "verifier"), MODELS) == {}
 

@@ -21,6 +21,12 @@ from coreagent.routing.policies import FLAGS, parse_flags
         ("a\t[size=1]\tb  c", "a\tb  c", {"size": 1.0}),
         ("[size=0.3] [size=0.5] x", "x", {"size": 0.5}),
         ("[size=0.3]", "", {"size": 0.3}),
+        ("[size=0.3][recency=1] x", "x", {"size": 0.3, "recency": 1.0}),
+        ("/flag size=0.3,recency=0.1 x", "x", {"size": 0.3, "recency": 0.1}),
+        ("[size=1e-1] x", "x", {"size": 0.1}),
+        ("[size=1" + ", size=2" * 10_000 + "] x", "x", {"size": 2.0}),
+        ('Why "[size=3] rx" [size=1]?', 'Why "[size=3] rx"?', {"size": 1.0}),
+        ("```\na\n```\nWhy? [size=1]", "```\na\n```\nWhy?", {"size": 1.0}),
     ],
 )  # fmt: skip
 def test_flags_are_read_and_taken_out(text: str, left: str, weights: dict[str, float]) -> None:
@@ -37,6 +43,12 @@ def test_flags_are_read_and_taken_out(text: str, left: str, weights: dict[str, f
         "[n=3]",
         "[site=3]",
         "ping `[size=64]`",
+        "What does `ping [size=64] host` do?",
+        "```sh\n[size=64]\n```\nWhat is this?",
+        "~~~\n[size=64]",
+        "> 12:00 [size=64] rx\nWhy?",
+        'Why does it log "12:00 [size=64] rx"?',
+        "Why does it log \u201c12:00 [size=64] rx\u201d?",
         "[size=0.3, n=5]",
         "[size=large]",
         "[ size = 3 ]",
@@ -58,7 +70,18 @@ def test_misspelt_flags_are_refused_with_the_known_ones(text: str) -> None:
     assert "size" in caught.value.mend
 
 
-@pytest.mark.parametrize("text", ["[size=11]", "[size=-1]", "/flag energy=999999"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[size=11]",
+        "[size=-1]",
+        "/flag energy=999999",
+        "[size=1e999]",
+        "[size=12345678]",
+        "[size=nan]",
+        "/flag size=inf x",
+    ],
+)
 def test_weights_out_of_range_are_refused(text: str) -> None:
     with pytest.raises(UsageError, match="the weight of flag"):
         parse_flags(text)
@@ -71,7 +94,7 @@ def test_both_spellings_read_back(weights: dict[str, float]) -> None:
         assert parse_flags(f"Tell me. {written}") == ("Tell me.", weights)
 
 
-@given(st.text(alphabet="[]=/flagsize ,;.0123\n", max_size=300))
+@given(st.text(alphabet='[]=/flagsize ,;.0123e\n"`>', max_size=300))
 def test_any_text_is_read_or_refused_in_words(text: str) -> None:
     try:
         left, weights = parse_flags(text)
@@ -81,7 +104,10 @@ def test_any_text_is_read_or_refused_in_words(text: str) -> None:
     assert weights or left == text
 
 
-@pytest.mark.parametrize("piece", ["[", "[size=", "[size=1 ", "[abcd=1] ", "/flag size=x ", "[size=1,", "/flag " * 3])
+@pytest.mark.parametrize(
+    "piece",
+    ["[", "[size=", "[size=1 ", "[abcd=1] ", "/flag size=x ", "[size=1,", "/flag " * 3, "\u201c", "`a", "> ", "``"],
+)
 def test_hostile_text_is_read_to_its_end_and_left_alone(piece: str) -> None:
     text = piece * (200_000 // len(piece))
     assert parse_flags(text) == (text, {})
