@@ -29,6 +29,7 @@ class Request:
     models: dict[RoleName, str]
     corpora: tuple[str, ...]
     budget: Budget
+    flags: dict[str, float]
     showing: Showing
 
 
@@ -42,6 +43,7 @@ class Request:
 @click.option("--budget-calls", type=click.IntRange(min=1), help="Model calls it may make.")
 @click.option("--budget-seconds", type=Amount(min=0, min_open=True), help="Seconds it may take.")
 @click.option("--budget-wh", type=Amount(min=0), help="Watt-hours its models may consume.")
+@click.option("--flag", "flags", multiple=True, metavar="NAME=WEIGHT", help="Weigh an objective: size=0.3, energy=1.")
 @click.option("--stream", is_flag=True, help="Print the steps (to standard error) and the answer as they come.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer as one JSON object, and nothing else.")
 @click.option("--graph", type=click.Choice(["core", "tool_use"]), help="Plan ahead, or step by step (tool_use).")
@@ -58,6 +60,7 @@ def command(
     budget_calls: int | None,
     budget_seconds: float | None,
     budget_wh: float | None,
+    flags: tuple[str, ...],
     stream: bool,
     as_json: bool,
     graph: Literal["core", "tool_use"] | None,
@@ -72,6 +75,7 @@ def command(
         models=parse_models(models),
         corpora=corpora,
         budget=Budget(usd=budget_usd, tokens=budget_tokens, calls=budget_calls, seconds=budget_seconds, wh=budget_wh),
+        flags=_weights(flags),
         showing=Showing(steps=stream and not as_json, as_json=as_json, explain=explain),
     )
     return asyncio.run(_ask(open_agent(ctx, graph=graph), request))
@@ -85,10 +89,23 @@ async def _ask(agent: CoreAgent, request: Request) -> int:
             corpora=request.corpora,
             models=request.models,
             budget=request.budget,
+            flags=request.flags,
             tokens=showing.steps,
         )
         heard = await hear(agent, events, showing)
     return conclude(heard, showing)
+
+
+def _weights(pairs: tuple[str, ...]) -> dict[str, float]:
+    weights: dict[str, float] = {}
+    for pair in pairs:
+        name, _, weight = pair.partition("=")
+        try:
+            weights[name.strip()] = float(weight)
+        except ValueError:
+            problem = f"--flag {pair!r} is not of the form name=weight"
+            raise UsageError(problem, mend="For example --flag size=0.3.") from None
+    return weights
 
 
 def _intent(question: tuple[str, ...], intent_file: Path | None) -> Intent:
