@@ -70,13 +70,12 @@ def save_artefact(path: Path, artefact: Artefact) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def load_artefact(path: Path, *, kind: str, version: int) -> Artefact:
-    """Read one of this kind and version.
+def load_artefact(path: Path, *, kind: str, version: int, mend: str = "Fit it again: coreagent eval fit.") -> Artefact:
+    """Read one of this kind and version; ``mend`` says how to make another.
 
     Raises:
         SettingsError: there is no such file, it is no artefact, of another kind, or of another version.
     """
-    mend = "Fit it again: coreagent eval fit."
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:  # NumPy leaves a damaged one open
             fields: dict[str, Any] = json.loads(str(stored["head"]))

@@ -5,6 +5,7 @@ import textwrap
 import click
 
 from coreagent.cli.agent import open_agent
+from coreagent.cli.render import text_width
 from coreagent.cli.text import json_text, printable
 from coreagent.events import event_to_json
 from coreagent.routing.explain import explain
@@ -32,5 +33,5 @@ def command(ctx: click.Context, run: str, subtask: str | None, as_json: bool) ->
     if not calls:
         click.echo("\nno model was called" + (f" for {printable(subtask)}" if subtask else ""))
     for call in calls:
-        click.echo(f"\n{printable(explain(call.decision))}")
+        click.echo(f"\n{printable(explain(call.decision, width=text_width()))}")
         click.echo(f"  it took {call.seconds:.3g} s and cost ${call.usd:.4g}")

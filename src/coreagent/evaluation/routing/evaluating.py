@@ -16,7 +16,7 @@ from coreagent.routing.learning.folds import SEED
 from coreagent.routing.learning.trained import TrainedRouter
 from coreagent.routing.learning.wish import parse_wish
 from coreagent.routing.outcomes import Outcomes
-from coreagent.routing.policies import POLICIES, Parts, parse_policy
+from coreagent.routing.policies import POLICIES, Parts, best, parse_policy
 from coreagent.routing.policy import Policy
 from coreagent.routing.replay.replaying import Contestant
 from coreagent.routing.replay.splits import Overlap
@@ -76,7 +76,7 @@ def evaluate_policies(
             "a router is given, and fitting one is asked for", mend="Leave --router out, or --folds and --fit-on."
         )
     trained = load_router(router, embedder) if router is not None else None
-    measured = read_outcomes_of(sources, settings=settings, prices=prices, role=role)
+    measured = with_a_choice(read_outcomes_of(sources, settings=settings, prices=prices, role=role))
     fitting = read_outcomes_of(fit_on, settings=settings, prices=prices, role=role) if fit_on else None
     cards = cards_of(settings)
     make = _Making(
@@ -95,9 +95,10 @@ def evaluate_policies(
         contestants = [make.recipe(text) for text in (TRAINED, *policies)]
     else:
         contestants = [make.contestant(text, None) for text in policies]
-    return evaluate_routing(
+    report = evaluate_routing(
         measured, contestants, fitting=fitting, fold_count=folds, overlap=overlap, complete=complete, seed=seed
     )
+    return replace(report, remarks=(*report.remarks, *_strangers(trained, measured)))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -113,29 +114,28 @@ class _Making:
     fitted: list[tuple[Outcomes, TrainedRouter]] = field(default_factory=list[tuple[Outcomes, TrainedRouter]])
 
     def contestant(self, text: str, router: TrainedRouter | None) -> Contestant:
+        operating = None
+        if router is not None and (LEARNED in text or text.strip() == TRAINED):
+            operating = router.operating(self.wish, local=self.local)
         return Contestant(
             name=text,
-            policy=self._policy(text, router),
+            policy=self._policy(text, operating),
             predictor=router,
             cards=self.cards,
             placements=placements(self.models, self.local) if self.local else {},
         )
 
     def recipe(self, text: str) -> Recipe:
-        if text not in (LEARNED, TRAINED) and "learned" not in text:
-            # A slip in it is said before anything is fitted.
-            self._policy(text, None)
+        # A slip in it is said before anything is fitted.
+        self._policy(text, best())
         return Recipe(name=text, fit=lambda rows: self.contestant(text, self._router(rows)))
 
-    def _policy(self, text: str, router: TrainedRouter | None) -> Policy:
+    def _policy(self, text: str, operating: Policy | None) -> Policy:
         word = text.strip()
         if word.isidentifier():
             if word not in (LEARNED, TRAINED):
                 raise UnknownNameError("policy", word, [LEARNED, *(f"{name}()" for name in POLICIES)])
             word = "learned()"
-        operating = None
-        if router is not None and "learned" in word:
-            operating = router.operating(self.wish, local=self.local)
         return parse_policy(word, Parts(operating=operating, models=frozenset(self.models)))
 
     def _router(self, rows: Outcomes) -> TrainedRouter:
@@ -148,6 +148,23 @@ class _Making:
         router = replace(trained.router, standing=standing)
         self.fitted.append((rows, router))
         return router
+
+
+def _strangers(router: TrainedRouter | None, outcomes: Outcomes) -> tuple[str, ...]:
+    """Models that only the table or only the router knows, in words."""
+    if router is None:
+        return ()
+    known = (*router.models, *router.newcomers)
+    unpredicted = [name for name in outcomes.models if name not in known]
+    unrecorded = [name for name in known if name not in outcomes.models]
+    return (
+        *(
+            (f"{', '.join(unpredicted)}: unknown to {router.name}, so known by mean scores alone",)
+            if unpredicted
+            else ()
+        ),
+        *((f"{', '.join(unrecorded)}: known to {router.name}, but not in these outcomes",) if unrecorded else ()),
+    )
 
 
 def _check_models(router: TrainedRouter, outcomes: Outcomes) -> None:

@@ -47,9 +47,7 @@ def read_outcomes_of(
     estimate = TokenEstimate() if prices else None
     places = [Path(source).expanduser() for source in sources]
     runs = run_folders(places)
-    tables = [
-        read_outcome_table(place, prices=known, estimate=estimate) for place in places if place not in runs
-    ]
+    tables = [read_outcome_table(place, prices=known, estimate=estimate) for place in places if place not in runs]
     return narrowed(joined([*([outcomes_of_runs(runs)] if runs else []), *tables]), role=role, domain=domain)
 
 
@@ -72,7 +70,9 @@ def local_among(models: Sequence[str], cards: Mapping[str, ModelCard], named: Se
     """
     for name in named:
         if name not in models:
-            raise InputError(f"no outcome is of {name!r}, which is said to be local", mend=f"Known: {', '.join(models)}.")
+            raise InputError(
+                f"no outcome is of {name!r}, which is said to be local", mend=f"Known: {', '.join(models)}."
+            )
     return frozenset(name for name in models if name in named or (name in cards and cards[name].placement != "cloud"))
 
 

@@ -37,17 +37,18 @@ ROUTER_LINE = "the router"
 class TrainingResult:
     """A trained router, where it was saved, and how good it is on prompts left out.
 
-    ``outcomes`` are the rows it was fitted on, with remarks on what was dropped. ``report`` has the line
-    :data:`ROUTER_LINE`, at the operating point ``point``; without one (no costs are known, say) it chooses the best
-    predicted model. ``ece_raw`` and ``ece`` are calibration errors of predictions before and after calibration.
-    ``role`` is that of the rows of the report, empty where they are of all; ``drafts`` is how many verdicts the
-    verifier's score was calibrated with, 0 when it was not.
+    ``outcomes`` are the rows it was fitted on, with remarks on what was dropped; ``local`` are the models that are not
+    in the cloud. ``report`` has the line :data:`ROUTER_LINE`, at the operating point ``point``; without one (no costs
+    are known, say) it chooses the best predicted model. ``role`` is that of the rows of the report, empty where they
+    are of all. ``ece_raw`` and ``ece`` are calibration errors of predictions before and after calibration. ``drafts``
+    is how many verdicts the verifier's score was calibrated with, 0 when it was not.
     """
 
     path: Path
     router: TrainedRouter
     outcomes: Outcomes
     report: RoutingReport
+    local: frozenset[str]
     point: OperatingPoint | None
     ece_raw: float
     ece: float
@@ -94,6 +95,7 @@ def train_router(
     if wish:
         parse_wish(wish)
     read = with_a_choice(read_outcomes_of(sources, settings=settings, prices=prices, role=role, domain=domain))
+    _check_spread(read)
     stays = local_among(read.models, cards_of(settings), local)
     trained = fit_router(read, embedder or bundled_embedder(), seed=seed)
     standing, point = stand(trained, wish, stays)
@@ -106,6 +108,7 @@ def train_router(
         router=router,
         outcomes=trained.outcomes,
         report=report,
+        local=stays,
         point=point,
         ece_raw=calibration_error(trained.raw, trained.outcomes.scores),
         ece=calibration_error(trained.held_out, trained.outcomes.scores),
@@ -124,21 +127,12 @@ def stand(trained: Trained, wish: str, local: frozenset[str] = frozenset()) -> t
     standing = standing.aiming_at(wish or standing.default_wish())
     if not standing.wish:
         return standing, None
-    return standing, standing.point(standing.wish, np.array([name in local for name in trained.outcomes.models]))
+    stays = np.array([name in local for name in trained.outcomes.models]) if local else None
+    return standing, standing.point(standing.wish, stays)
 
 
 def with_a_choice(outcomes: Outcomes) -> Outcomes:
-    """Rows of roles that several models played, and the models with a score there; all where no role was.
-
-    Raises:
-        InputError: every known score is the same.
-    """
-    known = outcomes.scores[outcomes.known]
-    if len(known) and known.min() == known.max():
-        raise InputError(
-            f"every known score is {known[0]:g}: there is nothing to learn",
-            mend="Give outcomes of questions that some model fails.",
-        )
+    """Rows of roles that several models played, and the models with a score there; all rows where no role was."""
     roles, remarks = np.array(outcomes.roles), list(outcomes.remarks)
     rows = np.zeros(len(outcomes), dtype=np.bool_)
     for role in sorted(set(outcomes.roles)):
@@ -147,12 +141,23 @@ def with_a_choice(outcomes: Outcomes) -> Outcomes:
         if len(played) > 1:
             rows |= here
         else:
-            remarks.append(f"{int(here.sum()):,} rows of {role or 'no role'} left out: no choice, {' '.join(played)} alone")
+            remarks.append(
+                f"{int(here.sum()):,} rows of {role or 'no role'} left out: no choice, {' '.join(played)} alone"
+            )
     table = outcomes.take(rows) if rows.any() else outcomes
     scored = [name for column, name in enumerate(table.models) if table.known[:, column].any()]
     if rows.any() and not rows.all():
         table = replace(table, remarks=tuple(remarks))
     return table.only(scored) if len(scored) < len(table.models) else table
+
+
+def _check_spread(outcomes: Outcomes) -> None:
+    known = outcomes.scores[outcomes.known]
+    if known.min() == known.max():
+        raise InputError(
+            f"every known score is {known[0]:g}: there is nothing to learn",
+            mend="Give outcomes of questions that some model fails.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
