@@ -10,6 +10,7 @@ import pytest
 EXAMPLES = Path(__file__).parents[1] / "examples"
 PROMISES = {
     "ask.py": "built-in models, no LLM",
+    "learned_routing.py": "answer (summarizer) -> strong/model: best trade",
     "make_documents.py": "7 documents in docs",
     "measure.py": "of 4 questions",
     "own_corpus.py": "4 hours",

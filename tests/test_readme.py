@@ -66,5 +66,6 @@ def test_the_first_python_block_runs() -> None:
 def test_every_example_and_benchmark_it_names_exists() -> None:
     for path in re.findall(r"\]\((examples/\w+\.py)\)", README):
         assert (ROOT / path).is_file(), path
-    for module in re.findall(r"python -m benchmarks\.(\w+)", README):
-        assert any((ROOT / "benchmarks" / name).is_file() for name in (f"{module}.py", f"{module}/__main__.py")), module
+    for module in re.findall(r"python -m benchmarks\.([\w.]+)", README):
+        place = ROOT / "benchmarks" / module.replace(".", "/")
+        assert place.with_suffix(".py").is_file() or (place / "__main__.py").is_file(), module

@@ -11,6 +11,7 @@ from tests.graphs.rewiring import double, model_card, rewire, run, settings, usu
 from coreagent import Budget, CoreAgent, Event, ModelCard, ModelFinished, Routed, Sensitivity
 from coreagent.decision import Decision
 from coreagent.errors import ModelServerError
+from coreagent.events import ADVICE
 from coreagent.graphs.calling import ModelCalls
 from coreagent.models.chat import ChatRequest
 from coreagent.routing.advisors.adviser import Asking
@@ -239,3 +240,16 @@ async def test_a_hostile_question_does_not_choose_the_model() -> None:
         decision = next(decision for decision in answer.decisions if decision.role == "summarizer")
         assert decision.model == "weak"
         assert any("is the number of no candidate" in note for note in decision.notes)
+
+
+async def test_what_advice_cost_is_gone_when_the_model_is_chosen() -> None:
+    async def costly(request: RoutingRequest, cards: Sequence[ModelCard], ask: Asking) -> Advice:
+        await ask.service("oracle", nothing, usd=0.002)
+        return Advice(by="scripted adviser", scores={"strong": 1.0})
+
+    async def nothing() -> None: ...
+
+    events, decision = await advised_run(Scripted(doing=costly), budget=Budget(usd=0.003))
+    assert decision.model == "weak"
+    assert next(c.excluded for c in decision.candidates if c.model == "strong").endswith("$0.001 is left")
+    assert [e.cost_usd for e in events if isinstance(e, ModelFinished) and e.subtask.startswith(ADVICE)] == [0.002]

@@ -7,13 +7,13 @@ from tests.graphs.rewiring import double, model_card, rewire, run, settings, usu
 from tests.graphs.scripts import verdict
 from tests.graphs.stepping import text_call
 
-from coreagent import CoreAgent, Escalated, Verified, Warned
+from coreagent import Budget, CoreAgent, Escalated, Verified, Warned
 from coreagent.agents.planning import SinglePath, shortfall
 from coreagent.answer import Verdict
 from coreagent.decision import Decision
 from coreagent.errors import ModelUnreachableError, RunError
 from coreagent.graphs.learners import MemoryLearner
-from coreagent.routing.policies import cascade, cheapest_above
+from coreagent.routing.policies import best, cascade, cheapest_above
 from coreagent.testing import ScriptedModel
 
 
@@ -169,3 +169,23 @@ async def test_a_learner_that_fails_costs_a_warning() -> None:
         events, answer = await run(agent)
     assert answer.status == "complete"
     assert any("the disk is full" in event.message for event in events if isinstance(event, Warned))
+
+
+async def test_the_draft_stays_when_the_next_model_does_not_fit_the_budget() -> None:
+    weak, strong = writer("weak", "It may be 4 [1].", usd=1), writer("strong", usd=100, quality=0.9)
+    async with agent_of(usual(verifier=[verdict(score=0.5)]), weak, strong) as agent:
+        answer = await agent.ask("What is twice two?", budget=Budget(usd=0.01))
+    assert (answer.status, answer.error, answer.text) == ("partial", "BudgetExceededError", "It may be 4 [1].")
+    assert strong.calls == ()
+
+
+async def test_a_model_whose_whole_answer_does_not_fit_the_budget_is_passed_over_for_one_that_does() -> None:
+    cheap, dear = writer("cheap", "It is 4 [1].", usd=0.1), writer("dear", usd=1, quality=0.9)
+    models = {**usual(), "summarizer": [cheap, dear]}
+    # An expected answer of the dear one would fit, and the longest that it may write would not.
+    async with CoreAgent(models=models, tools=[double], settings=settings(), policy=best()) as agent:
+        answer = await agent.ask("What is twice two?", budget=Budget(usd=0.0014))
+    assert (answer.status, answer.text) == ("complete", "It is 4 [1].")
+    shown = {entry.model: entry for entry in answer.decisions[-2].candidates}
+    assert shown["dear"].excluded.startswith("predicted $")
+    assert shown["dear"].most_usd > 0.0014 > shown["dear"].cost_usd

@@ -73,6 +73,13 @@ def agent_at(home: Path) -> CoreAgent:
     )
 
 
+class Wary:
+    """A guard that is never sure."""
+
+    def risk(self, text: str) -> float:
+        return 0.5 if text else 0.0
+
+
 def planned(events: list[Event]) -> Decision:
     return next(e.decision for e in events if isinstance(e, Routed) and e.decision.role == "planner")
 
@@ -81,7 +88,7 @@ async def test_a_decision_is_the_same_wherever_it_is_seen(tmp_path: Path) -> Non
     events: list[Event] = []
     with Telemetry.in_memory() as telemetry:
         async with agent_at(tmp_path) as agent:
-            rewire(agent, calls={"telemetry": telemetry})
+            rewire(agent, guard=Wary(), calls={"telemetry": telemetry})
             events = [event async for event in agent.stream(Intent(QUESTION, domain="ran"), tokens=False)]
         spans = telemetry.spans()
     assert isinstance(events[-1], ApprovalNeeded)

@@ -45,16 +45,14 @@ def test_the_whole_of_a_decision() -> None:
         "  decided by  cheapest_above, threshold 0.7",
         "  policy      graded(t1=0.3, t2=0.7) | advised() | within(usd=0.01) |",
         "              prefer_local() | cheapest_above(quality=0.7)",
-        "  conduct     guarded",
+        "  conduct     guarded: the guard sees a risk of 0.50",
         "  note        no adviser was asked; the next policy decided",
-        "  note        the guard sees a risk of 0.50; guarded from 0.3, strict above 0.7",
         "  candidate  quality        at most  latency  energy",
         "  > site     0.80 (stated)  $0.0015   5.50 s  0.6 Wh",
         "    tiny     0.40 (stated)       $0",
         "  capability  deaf, mute: out, can not call tools",
         "  context     short: out, context too small (1,000 tokens needed, 500 fit)",
-        "  bound       cloud: out, predicted 0.03 dollars a call, at most 0.01 asked",
-        "              for",
+        "  bound       cloud: out, predicted 0.03 dollars a call, at most 0.01 asked for",
     ]
 
 
@@ -129,8 +127,8 @@ def test_a_price_that_nobody_stated_is_not_shown_as_nothing() -> None:
 
 
 def test_words_are_wrapped_and_a_decision_of_the_default_says_so() -> None:
-    words = decided('fixed(planner="a")', card("a" * 30, quality=0.9), card("b" * 30), width=60)
-    assert "  decided by  cheapest_above, threshold 0.6 (the default: the\n              policy left it open)" in words
+    words = decided('fixed(planner="a")', card("a", quality=0.9), card("b"), width=60)
+    assert "  decided by  cheapest_above, threshold 0.6 (the default:\n              the policy left it open)" in words
 
 
 def test_a_kind_nobody_knows_is_still_told() -> None:

@@ -131,6 +131,23 @@ def test_a_pinned_model_is_taken_and_said_to_be_asked_for() -> None:
     assert (decision.model, decision.reason, decision.fallbacks) == ("b", "asked for: b", ())
 
 
+@pytest.mark.parametrize(
+    ("more", "why", "mend"),
+    [
+        ({"price_required": True}, "dear: has no price", 'State price under [models."dear"]'),
+        ({"energy_required": True}, "dear: nobody stated what it consumes", 'State energy under [models."dear"]'),
+    ],
+)
+def test_a_pinned_model_that_can_not_do_it_is_the_only_cause_told(more: dict[str, bool], why: str, mend: str) -> None:
+    cards = card("dear", price=UNKNOWN_PRICE), card("free")
+    with pytest.raises(NoModelError) as caught:
+        router(*cards).decide(request(pinned="dear", **more))
+    assert why in str(caught.value)
+    assert "was asked for" not in str(caught.value)
+    assert mend in caught.value.mend
+    assert set(caught.value.excluded) == {"dear", "free"}
+
+
 def test_costs_and_latency_are_predicted_for_every_candidate() -> None:
     decision = router(card("m", usd=2, latency=Latency(0.1, 0.01))).decide(request())
     assert decision.candidates == (

@@ -91,7 +91,7 @@ class _Shown:
 
     def tell(self) -> None:
         """For people."""
-        facts = new_table("", "")
+        facts = new_table("what", "", whole="what")
         for name, words in self.facts().items():
             if words:
                 facts.add_row(name, printable(words))
