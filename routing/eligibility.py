@@ -1,5 +1,7 @@
 """Which models may do a call at all, and what each is predicted to give."""
 
+import math
+
 from coreagent.decision import Candidate
 from coreagent.models.card import ModelCard
 from coreagent.routing.predictor import Prediction
@@ -23,8 +25,8 @@ def candidate(
     ``prediction`` comes from the trained router that ``predicted_by`` names; the card speaks where it is None.
     ``excluded`` is what :func:`exclusion` said, for callers that asked already.
     """
-    most_tokens = min(request.output_tokens, card.max_output_tokens)
-    written: float = most_tokens
+    most_tokens = most_written(card, request)
+    written: float = min(request.output_tokens, most_tokens)
     if prediction is not None and prediction.output_tokens is not None:
         written = min(prediction.output_tokens, most_tokens)
     if prediction is None:
@@ -72,13 +74,15 @@ def exclusion(card: ModelCard, request: RoutingRequest) -> str:
         return "can not call tools"
     if request.needs_schema and not card.json_schema:
         return "can not write to a JSON schema"
-    room = card.context_tokens - min(request.output_tokens, card.max_output_tokens)
+    room = card.context_tokens - most_written(card, request)
     if request.input_tokens > room:
         return f"context too small ({request.input_tokens:,} tokens needed, {room:,} fit)"
     if request.price_required and not card.price.known:
         return "has no price, and the budget is in dollars"
     if request.energy_required and card.energy is None:
         return "nobody stated what it consumes, and the budget is in watt-hours"
+    if request.usd_left == request.wh_left == math.inf:
+        return ""
     usd, wh = least_spent(card, request)
     if usd > request.usd_left + 1e-12:
         return f"predicted ${usd:.6g}, ${max(request.usd_left, 0):.6g} is left"
@@ -87,8 +91,13 @@ def exclusion(card: ModelCard, request: RoutingRequest) -> str:
     return ""
 
 
+def most_written(card: ModelCard, request: RoutingRequest) -> int:
+    """Output tokens that the call can take at most."""
+    return min(request.output_tokens if request.output_limit is None else request.output_limit, card.max_output_tokens)
+
+
 def least_spent(card: ModelCard, request: RoutingRequest) -> tuple[float, float]:
     """Dollars and watt-hours that a budget must have left for the call."""
-    written = min(request.output_tokens, card.max_output_tokens)
+    written = most_written(card, request)
     written = min(written, request.least_output.get(card.name, written))
     return card.price.cost_usd(request.input_tokens, written), card.spent_wh(request.input_tokens, written)

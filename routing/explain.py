@@ -83,7 +83,8 @@ def _facts(decision: Decision) -> list[tuple[str, str]]:
     if decision.probability is not None:
         facts.append(("chance", f"{decision.probability:.2%} for this model; the policy explores"))
     if decision.conduct:
-        facts.append(("conduct", decision.conduct))
+        seen = "" if decision.risk is None else f": the guard sees a risk of {decision.risk:.2f}"
+        facts.append(("conduct", f"{decision.conduct}{seen}"))
     return facts
 
 

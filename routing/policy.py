@@ -6,7 +6,7 @@ the line; one that has no say hands on what it got. The policies themselves are 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from coreagent.decision import Candidate
 from coreagent.models.card import ModelCard
@@ -27,7 +27,7 @@ class Field:
 
     def only(self, keep: Callable[[Candidate], bool]) -> "Field":
         """The same call with fewer candidates."""
-        return replace(self, candidates=tuple(entry for entry in self.candidates if keep(entry)))
+        return Field(self.request, tuple(filter(keep, self.candidates)), self.cards, self.failed)
 
     def card(self, candidate: Candidate) -> ModelCard:
         """What is known of a candidate."""

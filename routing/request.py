@@ -48,8 +48,11 @@ class RoutingRequest:
     wh_left: float = float("inf")
     """Watt-hours that the budget still allows; infinite without a limit."""
     energy_required: bool = False
+    output_limit: int | None = None
+    """Tokens that the model will be let write, if its card allows them: what a budget reserves and a context must have
+    room for. None: ``output_tokens``."""
     least_output: Mapping[str, int] = field(default_factory=dict[str, int])
-    """By model, the output tokens that nearly all calls keep to: reserved where ``output_tokens`` do not fit."""
+    """By model, the output tokens that nearly all calls keep to: reserved where the most do not fit."""
     avoid: frozenset[str] = field(default_factory=frozenset[str])
     why_avoided: Mapping[str, str] = field(default_factory=dict[str, str])
     escalated_from: str = ""

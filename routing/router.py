@@ -46,7 +46,7 @@ class Router:
             self._check_money(request)
             raise self._no_model(request, {entry.model: entry.excluded for entry in candidates})
         failed = next((entry for entry in candidates if entry.model == request.escalated_from), None)
-        choice = (self.policy | DEFAULT_POLICY).choose(Field(request, eligible, self.cards, failed))
+        choice = self.policy.decide(Field(request, eligible, self.cards, failed), DEFAULT_POLICY.choose)
         if choice is None:
             raise self._no_model(request, {entry.model: "left out by the policy" for entry in eligible})
         return self._decision(request, candidates, choice)
@@ -94,6 +94,7 @@ class Router:
             domain=request.domain,
             input_tokens=request.input_tokens,
             output_tokens=request.output_tokens,
+            risk=request.risk,
         )
 
     def _check_money(self, request: RoutingRequest) -> None:
@@ -108,15 +109,32 @@ class Router:
             raise BudgetExceededError("usd", needed=min(dear), left=request.usd_left)
 
     def _no_model(self, request: RoutingRequest, excluded: dict[str, str]) -> NoModelError:
-        # A model of another role says nothing about the cause unless every model is of another role.
-        telling = {name: why for name, why in excluded.items() if why != f"not a {request.role}"} or excluded
+        # A model of another role, or one that was not asked for, says nothing about the cause unless all are such.
+        silent = (f"not a {request.role}", f"{request.pinned} was asked for")
+        telling = {name: why for name, why in excluded.items() if why not in silent} or excluded
         listed = "; ".join(f"{name}: {why}" for name, why in sorted(telling.items()))
         return NoModelError(
             f"no model can do the {request.role} call of subtask {request.subtask!r}: {listed or 'none is configured'}",
             excluded=excluded,
-            mend="Add one that can: coreagent models add NAME --role "
-            f"{request.role}; or raise the budget, the clearance or the context it has.",
+            mend=_mend(request, telling),
         )
+
+
+_STATED = {
+    "has no price": 'State price under [models."{name}"], or leave the limit in dollars out.',
+    "nobody stated what it consumes": 'State energy under [models."{name}"], or leave the limit in watt-hours out.',
+}
+
+
+def _mend(request: RoutingRequest, excluded: Mapping[str, str]) -> str:
+    for name, why in excluded.items():
+        for begins, mend in _STATED.items():
+            if why.startswith(begins):
+                return mend.format(name=name)
+    return (
+        f"Add one that can: coreagent models add NAME --role {request.role}; or raise the budget, the clearance or the"
+        " context it has."
+    )
 
 
 def _with_loading(entry: Candidate, loading: LoadTimes) -> Candidate:

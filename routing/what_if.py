@@ -1,7 +1,7 @@
 """What another policy would have decided in a recorded run, call by call. Nothing is asked of any model."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from coreagent.decision import Candidate, Decision
 from coreagent.errors import NoModelError
@@ -13,12 +13,16 @@ from coreagent.routing.router import DEFAULT_POLICY, Router
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedCall:
-    """One call of a recorded run: its decision, what it was asked, and what it cost in dollars and seconds."""
+    """One call of a recorded run: its decision, what it was asked, and what it cost in dollars and seconds.
+
+    ``flags`` are the weights that were written into the question.
+    """
 
     decision: Decision
     text: str
     usd: float
     seconds: float
+    flags: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +30,7 @@ class Rerouted:
     """A recorded call under another policy.
 
     ``model`` is who would do it, empty when the policy refuses it (``reason`` says why). ``usd`` is the recorded cost
-    where the model is the same, else the prediction for the new one.
+    where the model is the same, else the prediction for the new one; ``priced`` is False where nobody knows that.
     """
 
     call: RecordedCall
@@ -35,6 +39,7 @@ class Rerouted:
     usd: float
     quality: float | None
     quality_before: float | None
+    priced: bool = True
 
     @property
     def differs(self) -> bool:
@@ -63,6 +68,8 @@ def _reroute(call: RecordedCall, router: Router) -> Rerouted:
         input_tokens=decision.input_tokens,
         output_tokens=decision.output_tokens,
         escalated_from=decision.escalated_from,
+        risk=decision.risk,
+        flags=call.flags,
     )
     candidates = _candidates(request, decision, router)
     try:
@@ -89,16 +96,25 @@ def _reroute(call: RecordedCall, router: Router) -> Rerouted:
         usd=call.usd if chosen.model == before else chosen.cost_usd,
         quality=chosen.quality,
         quality_before=old.quality if old else qualities.get(before),
+        priced=chosen.priced or chosen.model == before,
     )
 
 
 def _candidates(request: RoutingRequest, decision: Decision, router: Router) -> Mapping[str, Candidate]:
-    """Those that were eligible then and are known now, with predictions of now."""
-    names = [
-        entry.model
+    """Those that were eligible then and are known now, with predictions of now.
+
+    A record that does not say how long the call was keeps its own predictions: others would be of an empty call.
+    """
+    eligible = [
+        entry
         for entry in decision.candidates
         if (not entry.excluded or entry.by_policy) and entry.model in router.cards
     ]
+    if not decision.input_tokens and not decision.output_tokens:
+        return {
+            entry.model: replace(entry, excluded="", priced=router.cards[entry.model].price.known) for entry in eligible
+        }
+    names = [entry.model for entry in eligible]
     predictor = router.predictor
     predicted = predictor.predict(request, names) if predictor else {}
     by = predictor.name if predictor else ""

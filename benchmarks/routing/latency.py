@@ -23,12 +23,13 @@ from coreagent.routing.request import RoutingRequest
 from coreagent.routing.router import Router
 
 MODELS = 10
-WORDS = (
+_TEXT = (
     "what which how why does the a an of in between interface cell handover slice latency throughput policy alarm near"
     " RIC xApp rApp gNB UPF SMF AMF scheduler beam carrier antenna prefix route BGP OSPF VLAN packet loss jitter clock"
     " phase synchronisation energy saving configuration procedure parameter message timer threshold measurement report"
     " 5 12 64 100 3500 MHz dB dBm ms percent option A B C D is are when after before with without fails rises drops"
-).split()
+)
+WORDS = _TEXT.split()
 
 
 def prompts(count: int, rng: np.random.Generator) -> list[str]:

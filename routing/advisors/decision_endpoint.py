@@ -126,6 +126,8 @@ def _read(value: Any, names: Sequence[str]) -> _Answer:
     Raises:
         WireError: fields that are missing or of the wrong kind, or a name that is no candidate.
     """
+    if not isinstance(value, dict):
+        raise WireError("the answer is no JSON object")
     try:
         answer = _Answer.model_validate(value)
     except ValidationError as error:

@@ -6,7 +6,6 @@ No column names a topic; what a prompt is about comes from its embedding and its
 
 import math
 import re
-from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,19 +76,16 @@ _COMPARISONS = frozenset(_COMPARISON_TEXT.split())
 _FUNCTION_WORDS = frozenset(_FUNCTION_TEXT.split())
 
 
-def _byte_table(*kinds: Iterable[int]) -> Floats:
-    """A column of ones for each kind of byte."""
-    table = np.zeros((256, len(kinds)), dtype=np.float32)
-    for column, kind in enumerate(kinds):
-        table[list(kind), column] = 1
-    return table
-
-
-_BYTE_TABLE = _byte_table(
-    *(b"0123456789", range(ord("A"), ord("Z") + 1), range(128, 256)), *(marks.encode() for marks in _MARKS.values())
+_KINDS = (
+    *(b"0123456789", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", bytes(range(128, 256))),
+    *(marks.encode() for marks in _MARKS.values()),
 )
 _SHARES = 3
 """The first kinds of bytes count as shares of the text: digits, capitals, and what lies beyond ASCII."""
+_KIND = bytes(next((number for number, kind in enumerate(_KINDS) if byte in kind), 255) for byte in range(256))
+_NO_KIND = bytes(byte for byte in range(256) if _KIND[byte] == 255)
+"""What each byte becomes, the number of its kind, and the bytes that are of none."""
+_WORD_OR_SPACE = bytes(byte if _WORD.match(chr(byte)) else ord(" ") for byte in range(128)) + bytes(range(128, 256))
 
 
 def cut(text: str) -> str:
@@ -101,26 +97,39 @@ def cheap_features(text: str) -> Floats:
     """The values of :data:`COLUMNS`, shape (66,), all finite whatever the text holds."""
     seen = cut(text)
     small = seen.lower()
-    words = _WORD.findall(small)
-    data = np.frombuffer(seen.encode("utf-8", "replace"), dtype=np.uint8)
-    counts = np.bincount(data, minlength=256).astype(np.float32)
-    values = _lengths(text, seen, words)
-    kinds = counts @ _BYTE_TABLE
-    values += (kinds[:_SHARES] / max(1, len(data))).tolist()
-    values += np.log1p(kinds[_SHARES:]).tolist()
+    words = _words(small)
+    different = set(words)
+    values = _lengths(text, seen, words, different)
+    values += _marks(seen)
     values += _options(seen)
-    values += _forms(seen, small, words)
+    values += _forms(seen, small, words, different)
     out = np.zeros(len(COLUMNS), dtype=np.float32)
     out[: len(values)] = values
     opening = _OPENING_COLUMN.get(words[0]) if words else None
     if opening is not None:
         out[opening] = 1
-    for word in _ASKED_COLUMN.keys() & words:
+    for word in _ASKED_COLUMN.keys() & different:
         out[_ASKED_COLUMN[word]] = 1
     return out
 
 
-def _lengths(text: str, seen: str, words: list[str]) -> list[float]:
+def _words(small: str) -> list[str]:
+    # The same as the pattern finds, in a third of the time.
+    if small.isascii():
+        return small.encode().translate(_WORD_OR_SPACE).decode().split()
+    return _WORD.findall(small)
+
+
+def _marks(seen: str) -> list[float]:
+    """Shares and counts of the kinds of bytes: what is of no kind is dropped, each other byte becomes its kind."""
+    data = seen.encode("utf-8", "replace")
+    found = data.translate(_KIND, _NO_KIND)
+    counts = [found.count(kind) for kind in range(len(_KINDS))]
+    length = max(1, len(data))
+    return [*(count / length for count in counts[:_SHARES]), *map(math.log1p, counts[_SHARES:])]
+
+
+def _lengths(text: str, seen: str, words: list[str], different: set[str]) -> list[float]:
     count = max(1, len(words))
     sentences = 1 + seen.count(". ") + seen.count("? ") + seen.count("! ")
     numbers = _NUMBER.findall(seen)
@@ -132,7 +141,7 @@ def _lengths(text: str, seen: str, words: list[str]) -> list[float]:
         sum(map(len, words)) / count,
         len([word for word in words if len(word) > _LONG_WORD]) / count,
         sum(map(_FUNCTION_WORDS.__contains__, words)) / count,
-        len(set(words)) / count,
+        len(different) / count,
         math.log1p(len(numbers)),
         math.log1p(max(map(len, numbers), default=0)),
     ]
@@ -151,16 +160,16 @@ def _options(seen: str) -> list[float]:
     ]
 
 
-def _forms(seen: str, small: str, words: list[str]) -> list[float]:
+def _forms(seen: str, small: str, words: list[str], different: set[str]) -> list[float]:
     end = seen.rstrip()[-1:]
     return [
         float(end == "?"),
         float(end == "."),
         float(seen[:1].isupper()),
-        float(any(mark in small for mark in _CODE)),
-        float(not _NEGATIONS.isdisjoint(words)),
-        float(any(mark in small for mark in _OF_THE_ABOVE)),
-        float(any(mark in small for mark in _FORM)),
-        math.log1p(sum(mark in small for mark in _PROPORTIONS)),
+        float(any(map(small.__contains__, _CODE))),
+        float(not _NEGATIONS.isdisjoint(different)),
+        float(any(map(small.__contains__, _OF_THE_ABOVE))),
+        float(any(map(small.__contains__, _FORM))),
+        math.log1p(sum(map(small.__contains__, _PROPORTIONS))),
         math.log1p(sum(map(_COMPARISONS.__contains__, words))),
     ]

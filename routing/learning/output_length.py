@@ -12,7 +12,8 @@ from coreagent.routing.outcomes import Floats
 
 _FEWEST = 20
 _PENALTY = 100.0
-_LONGEST = 1e6
+_LONGEST = np.log(1e6)
+"""Logarithms of predicted tokens end here."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +50,7 @@ class OutputLength:
     def predict(self, rows: Rows) -> Floats:
         """Tokens, shape (n, m), NaN where nothing is known."""
         logs = self.levels + rows.columns @ self.weights
-        out: Floats = np.expm1(np.minimum(np.maximum(logs, 0), np.log(_LONGEST))).astype(np.float32)
+        out: Floats = np.expm1(np.minimum(np.maximum(logs, 0), _LONGEST)).astype(np.float32)
         return out
 
     def arrays(self) -> dict[str, NDArray[Any]]:

@@ -42,8 +42,8 @@ _AGAIN = "Train it again: coreagent route train."
 class Part:
     """What was fitted for one role: scores, their calibration a model, and output lengths.
 
-    ``_table``, shape (1025, m), holds the calibrators at raw scores from 0 to 1 in equal steps: one look-up instead of
-    a call a model.
+    ``_table``, shape (1025 m,), holds the calibrators at raw scores from 0 to 1 in equal steps, step by step: one
+    look-up instead of a call a model.
     """
 
     blend: Blend
@@ -54,16 +54,17 @@ class Part:
     def __post_init__(self) -> None:
         """Draw up the table."""
         steps = np.repeat(np.linspace(0, 1, _STEPS + 1)[:, None], len(self.calibrators), axis=1)
-        object.__setattr__(self, "_table", apply_columns(self.calibrators, steps).astype(np.float32))
+        object.__setattr__(self, "_table", apply_columns(self.calibrators, steps).astype(np.float32).ravel())
 
     def scores(self, rows: Rows) -> Floats:
         """Calibrated scores in 0..1, shape (n, m); straight lines between the steps of the table."""
         raw = self.blend.predict(rows)
         at = np.minimum(np.maximum(raw, 0), 1) * np.float32(_STEPS)
         below = np.minimum(at.astype(np.int64), _STEPS - 1)
-        models = np.arange(len(self.calibrators))
-        low = self._table[below, models]
-        above = self._table[below + 1, models]
+        models = len(self.calibrators)
+        place = below * models + np.arange(models)
+        low = self._table.take(place)
+        above = self._table.take(place + models)
         out: Floats = np.asarray(low + (at - below) * (above - low), dtype=np.float32)
         return out
 
@@ -120,11 +121,14 @@ class TrainedRouter:
         embedding = self.embedder.embed_queries([request.text])[0]
         row = self.features.row(request, embedding, words=part.blend.reads_words)
         scores = part.scores(row)
-        quality = dict(zip(self.models, scores[0].tolist(), strict=True))
+        lengths = part.lengths.predict(row)[0].tolist()
+        known = {
+            name: (quality, None if math.isnan(tokens) else tokens)
+            for name, quality, tokens in zip(self.models, scores[0].tolist(), lengths, strict=True)
+        }
         for name, newcomer in self.newcomers.items():
-            quality[name] = float(newcomer.predict(scores)[0])
-        tokens = dict(zip(self.models, part.lengths.predict(row)[0].tolist(), strict=True))
-        return {name: Prediction(quality[name], _known(tokens.get(name))) for name in models if name in quality}
+            known[name] = float(newcomer.predict(scores)[0]), None
+        return {name: Prediction(*known[name]) for name in models if name in known}
 
     def scores(self, outcomes: Outcomes) -> Floats:
         """Predicted scores of :attr:`models`, shape (n, m), for the prompts of a table.
@@ -187,7 +191,7 @@ class TrainedRouter:
             SettingsError: no such file, no trained router, a damaged one, one of another version of this package, or
                 one that was trained with another embedder.
         """
-        artefact = load_artefact(path, kind=KIND, version=VERSION)
+        artefact = load_artefact(path, kind=KIND, version=VERSION, mend=_AGAIN)
         try:
             about = json.loads(str(artefact.arrays["about"]))
             name, dimensions, digest = about["embedder"]
@@ -228,7 +232,3 @@ def _part(artefact: Artefact, number: int) -> Part:
         calibrators=calibrators_from_arrays(arrays),
         lengths=OutputLength.from_arrays(under("lengths", arrays)),
     )
-
-
-def _known(tokens: float | None) -> float | None:
-    return None if tokens is None or math.isnan(tokens) else tokens

@@ -28,6 +28,8 @@ def advised(*, default: str = "") -> Policy:
             order = sorted(scores, key=lambda model: (-scores[model], model))
             left = [model for model in first_then(there, order[0]) if model not in scores]
             return Choice((*order, *left), _reason(advice, order, scores), by="advised", notes=_unknown(there, advice))
+        if advice is None and len(there.candidates) == 1:
+            return rest(there)
         why = _why_not(advice)
         if any(entry.model == default for entry in there.candidates):
             notes = (f"{why}; the default {default} does it", *_unknown(there, advice))

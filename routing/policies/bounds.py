@@ -35,6 +35,8 @@ def within(*, usd: float | None = None, seconds: float | None = None, wh: float 
 
     def decide(there: Field, rest: Chooser) -> Choice | None:
         out = {entry.model: why for entry in there.candidates if (why := over(there, entry))}
+        if not out:
+            return rest(there)
         left = there.only(lambda entry: entry.model not in out)
         if there.candidates and not left.candidates:
             raise NoModelError(
@@ -84,17 +86,18 @@ def prefer_local() -> Policy:
     """Models of this device or site first; the others only where what follows finds none good enough among them."""
 
     def decide(there: Field, rest: Chooser) -> Choice | None:
+        cloud = there.only(lambda entry: there.card(entry).placement == "cloud")
         local = there.only(lambda entry: there.card(entry).placement != "cloud")
-        if not local.candidates or len(local.candidates) == len(there.candidates):
+        if not local.candidates or not cloud.candidates:
             return rest(there)
         choice = _if_any(rest, local)
         if choice is None or not choice.met:
             return rest(there)
-        others = _if_any(rest, there.only(lambda entry: there.card(entry).placement == "cloud"))
+        order, excluded = choice.order, choice.excluded
+        others = _if_any(rest, cloud)
         if others is not None:
-            order, excluded = (*choice.order, *others.order), {**others.excluded, **choice.excluded}
-            choice = replace(choice, order=order, excluded=excluded)
-        return replace(choice, reason=f"{choice.reason}, local preferred")
+            order, excluded = (*order, *others.order), {**others.excluded, **excluded}
+        return replace(choice, order=order, excluded=excluded, reason=f"{choice.reason}, local preferred")
 
     return Policy("prefer_local()", decide)
 

@@ -43,11 +43,6 @@ def graded(*, t1: float = 0.3, t2: float = 0.7) -> Policy:
 
     def decide(there: Field, rest: Chooser) -> Choice | None:
         choice = rest(there)
-        if choice is None:
-            return None
-        risk = there.request.risk
-        seen = "no guard judged the prompt" if risk is None else f"the guard sees a risk of {risk:.2f}"
-        bounds = f"guarded from {t1:g}, strict above {t2:g}"
-        return replace(choice, conduct=conduct(risk, t1=t1, t2=t2), notes=(*choice.notes, f"{seen}; {bounds}"))
+        return None if choice is None else replace(choice, conduct=conduct(there.request.risk, t1=t1, t2=t2))
 
     return Policy(written("graded", t1=t1, t2=t2), decide)

@@ -14,12 +14,12 @@ POINT = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class _Worth:
-    """What a candidate is worth in quality, after its price."""
+class _Ranked:
+    """Candidates, the best trade first: what each is worth in quality after its price, and what it takes by rate."""
 
-    candidate: Candidate
-    value: float
-    unknown: tuple[str, ...]
+    candidates: list[Candidate]
+    values: list[float]
+    amounts: dict[str, list[float | None]]
 
 
 def trade(
@@ -40,14 +40,15 @@ def trade(
     rates = {name: rate for name, rate in (("usd", usd), ("seconds", seconds), ("wh", wh)) if rate is not None}
     if not rates and not local:
         raise UsageError("trade() trades nothing", mend="Give usd=, seconds=, wh= or local=: trade(usd=0.001).")
+    named = _rates(rates, local)
 
     def decide(there: Field, rest: Chooser) -> Choice | None:
         if not there.candidates:
             return rest(there)
         ranked = _ranked(there, rates, local)
         return Choice(
-            tuple(worth.candidate.model for worth in ranked),
-            _reason(there, ranked, rates, local),
+            tuple([entry.model for entry in ranked.candidates]),
+            f"best trade ({named}): {_compared(ranked)}",
             by="trade",
             notes=_notes(ranked),
         )
@@ -55,50 +56,57 @@ def trade(
     return Policy(written("trade", usd=usd, seconds=seconds, wh=wh, local=local or None), decide)
 
 
-def _ranked(there: Field, rates: dict[str, float], local: float) -> list[_Worth]:
-    amounts = {name: [AMOUNTS[name](there, entry) for entry in there.candidates] for name in rates}
-    most = {
-        name: max((value for value in values if value is not None), default=0.0) for name, values in amounts.items()
-    }
-    worths: list[_Worth] = []
-    for place, entry in enumerate(there.candidates):
-        value = quality_of(entry) + (local if there.card(entry).placement != "cloud" else 0.0)
-        unknown: list[str] = []
-        for name, rate in rates.items():
-            amount = amounts[name][place]
-            if amount is None:
-                unknown.append(name)
-                amount = most[name]
-            value -= POINT * amount / rate
-        worths.append(_Worth(entry, value, tuple(unknown)))
-    return sorted(worths, key=lambda worth: (-worth.value, -quality_of(worth.candidate), worth.candidate.model))
+def _ranked(there: Field, rates: dict[str, float], local: float) -> _Ranked:
+    entries = there.candidates
+    qualities = values = [quality_of(entry) for entry in entries]
+    if local:
+        bonuses = [0.0 if there.card(entry).placement == "cloud" else local for entry in entries]
+        values = [value + bonus for value, bonus in zip(values, bonuses, strict=True)]
+    amounts = {name: [AMOUNTS[name](there, entry) for entry in entries] for name in rates}
+    for name, rate in rates.items():
+        most = max((amount for amount in amounts[name] if amount is not None), default=0.0)
+        values = [
+            value - POINT * (most if amount is None else amount) / rate
+            for value, amount in zip(values, amounts[name], strict=True)
+        ]
+    keys = [(-values[place], -qualities[place], entry.model) for place, entry in enumerate(entries)]
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    return _Ranked(
+        [entries[place] for place in order],
+        [values[place] for place in order],
+        {name: [taken[place] for place in order] for name, taken in amounts.items()},
+    )
 
 
-def _reason(there: Field, ranked: list[_Worth], rates: dict[str, float], local: float) -> str:
+def _rates(rates: dict[str, float], local: float) -> str:
     terms = [f"{rate:g} {UNITS[name]}" for name, rate in rates.items()]
     price = f"a point of quality for {' or '.join(terms)}" if terms else ""
     bonus = f"{local / POINT:g} points for staying local" if local else ""
-    reason = f"best trade ({', '.join(part for part in (price, bonus) if part)}): {_terms(there, ranked[0], rates)}"
-    if len(ranked) == 1:
-        return reason
-    behind = (ranked[0].value - ranked[1].value) / POINT
-    runner = ranked[1].candidate.model
-    return f"{reason}; {runner} is {behind:.2g} points behind: {_terms(there, ranked[1], rates)}"
+    return ", ".join(part for part in (price, bonus) if part)
 
 
-def _terms(there: Field, worth: _Worth, rates: dict[str, float]) -> str:
-    shown = [f"quality {quality_of(worth.candidate):.2f}"]
-    for name in rates:
-        amount = AMOUNTS[name](there, worth.candidate)
+def _compared(ranked: _Ranked) -> str:
+    """The first, and the second behind it."""
+    if len(ranked.candidates) == 1:
+        return _terms(ranked, 0)
+    behind = (ranked.values[0] - ranked.values[1]) / POINT
+    return f"{_terms(ranked, 0)}; {ranked.candidates[1].model} is {behind:.2g} points behind: {_terms(ranked, 1)}"
+
+
+def _terms(ranked: _Ranked, place: int) -> str:
+    shown = [f"quality {quality_of(ranked.candidates[place]):.2f}"]
+    for name, amounts in ranked.amounts.items():
+        amount = amounts[place]
         shown.append(f"unknown {UNITS[name]}" if amount is None else f"{amount:.3g} {UNITS[name]}")
     return ", ".join(shown)
 
 
-def _notes(ranked: list[_Worth]) -> tuple[str, ...]:
+def _notes(ranked: _Ranked) -> tuple[str, ...]:
     missing: dict[str, list[str]] = {}
-    for worth in ranked:
-        for name in worth.unknown:
-            missing.setdefault(name, []).append(worth.candidate.model)
+    for place, entry in enumerate(ranked.candidates):
+        for name, amounts in ranked.amounts.items():
+            if amounts[place] is None:
+                missing.setdefault(name, []).append(entry.model)
     return tuple(
         f"{UNITS[name]} of {', '.join(models)} unknown: taken as the most of the others"
         for name, models in missing.items()

@@ -76,6 +76,6 @@ def assignment_from_cards(
     if not sizes:
         raise InputError(
             f"no model states its parameters and a score for each of: {', '.join(categories) or 'any category'}",
-            mend="State params_b, and scores or quality, of the models; or name fewer categories by their weights.",
+            mend='Under [models."NAME"] state params_b, and scores by domain: params_b = 7 and scores = {o-ran = 0.7}.',
         )
     return assign(scores, weights=weights or dict.fromkeys(categories, 1.0), sizes=sizes, budget=budget)

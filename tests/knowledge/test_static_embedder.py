@@ -41,6 +41,27 @@ def test_a_text_gives_the_same_vector_alone_and_in_company(embedder: StaticEmbed
         assert np.array_equal(embedder.embed([text])[0], row)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " \r\n\t",
+        "Which RIC sends A1 policies to the near-RT RIC?",
+        "[UNK] [CLS] ##ing snake_case 3.5e-7 can't UNBELIEVABLENESS qxzjkv",
+        "".join(map(chr, range(32, 127))) * 3,
+        "x" * 100 + " " + "x" * 101,
+        "ctrl\x00l \x1f\x0b\x7f tab\there",
+        "caf\u00e9 \u65e5\u672c\u8a9e \u2028 \ud800",
+        "handover \u212a",
+        "word " * 30_000,
+    ],
+)
+def test_a_query_gives_the_vector_of_the_same_passage(embedder: StaticEmbedder, text: str) -> None:
+    [row] = embedder.embed([text])
+    assert np.array_equal(embedder.embed_queries([text])[0], row)
+    assert np.array_equal(embedder.embed_queries([text, "beam"])[0], row)
+
+
 @pytest.mark.parametrize("damage", ["missing", "cut", "json"])
 def test_a_damaged_model_is_named(tmp_path: Path, damage: str) -> None:
     folder = tmp_path / "model"

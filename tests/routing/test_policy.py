@@ -1,5 +1,7 @@
 """Policies over cards and requests only; no model is built."""
 
+from typing import Any
+
 import pytest
 
 from coreagent.decision import Candidate
@@ -138,7 +140,7 @@ def test_a_pinned_model_is_taken_and_said_to_be_asked_for() -> None:
         ({"energy_required": True}, "dear: nobody stated what it consumes", 'State energy under [models."dear"]'),
     ],
 )
-def test_a_pinned_model_that_can_not_do_it_is_the_only_cause_told(more: dict[str, bool], why: str, mend: str) -> None:
+def test_a_pinned_model_that_can_not_do_it_is_the_only_cause_told(more: dict[str, Any], why: str, mend: str) -> None:
     cards = card("dear", price=UNKNOWN_PRICE), card("free")
     with pytest.raises(NoModelError) as caught:
         router(*cards).decide(request(pinned="dear", **more))

@@ -5,10 +5,10 @@ from dataclasses import replace
 from coreagent.decision import Candidate, Decision
 from coreagent.events import Event, ModelFinished, Planned, Routed, RunStarted
 from coreagent.messages import Usage
-from coreagent.models.card import ModelCard, Price
+from coreagent.models.card import UNKNOWN_PRICE, ModelCard, Price
 from coreagent.plans import Plan, RoleName, Subtask
-from coreagent.routing.policies import best, cheapest_above, within
-from coreagent.routing.policy import Policy
+from coreagent.routing.policies import best, cheapest_above, objectives, within
+from coreagent.routing.policy import Choice, Policy
 from coreagent.routing.recorded import recorded_calls
 from coreagent.routing.router import Router
 from coreagent.routing.what_if import RecordedCall, Rerouted, reroute
@@ -104,3 +104,25 @@ def test_calls_are_read_with_what_each_was_asked() -> None:
         ("caller", "look it up", 0.2),
         ("summarizer", "the question", 0.0),
     ]
+
+
+def test_a_record_without_the_size_of_its_call_keeps_its_own_predictions() -> None:
+    known = tuple(Candidate(model=name, quality=0.5, cost_usd=usd) for name, usd in (("small", 0.01), ("large", 0.5)))
+    old = replace(decision(), candidates=known, input_tokens=0, output_tokens=0)
+    assert under(Policy("last()", lambda there, _: Choice(("large",), "last")), old).usd == 0.5
+
+
+def test_a_price_that_nobody_stated_is_no_prediction_of_nothing() -> None:
+    dear = replace(LARGE, price=UNKNOWN_PRICE)
+    other = under(best(), decision(), SMALL, dear)
+    assert (other.model, other.priced) == ("large", False)
+    assert under(best(), decision("large"), SMALL, dear).priced
+
+
+def test_flags_of_the_question_are_no_text_of_its_calls_and_weigh_again() -> None:
+    cards = replace(SMALL, params_b=1.0), replace(LARGE, params_b=400.0)
+    events: list[Event] = [RunStarted("r", "[size=2] What is A1?"), Routed(decision("large"))]
+    calls = recorded_calls(events)
+    assert [(call.text, dict(call.flags)) for call in calls] == [("What is A1?", {"size": 2.0})]
+    again = reroute(calls, Router({card.name: card for card in cards}, objectives()))[0]
+    assert (again.model, again.differs) == ("small", True)

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from coreagent.routing.learning.predictors.base import Family, Places, Rows, column_means, completed
 from coreagent.routing.outcomes import Floats
 
+Nodes = NDArray[np.int32]
+
 LEAVES = (10.0, 20.0)
 """Fewest rows in a leaf, to choose from."""
 TREES = 100
@@ -26,17 +28,20 @@ _PULL = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Forest:
-    """All trees in one table of nodes: from ``node`` on to ``children[node]``, or the next when above the threshold.
+    """All trees in one table of nodes: first the a that ask for a column, in the order of the columns, then l leaves.
 
-    A leaf is its own child and has an infinite threshold. ``roots``, shape (t,); ``leaves[node]`` is the row of
-    ``values``, shape (l, m), that a leaf stands for; ``depth`` is that of the deepest tree.
+    So one comparison answers all nodes for a row, and what is left is to walk. ``roots``, shape (t,), are nodes;
+    ``counts``, shape (c,), says how many ask for each column, and ``thresholds``, shape (a,), what it is compared with.
+    ``below``, shape (a + l,), is the node that comes next when the column is not above the threshold, for a leaf the
+    leaf; ``steps``, shape (a,), is how much further on the next one lies when it is above. ``values``, shape (l, m), is
+    what each leaf says; ``depth`` is that of the deepest tree.
     """
 
-    roots: Places
-    columns: Places
+    roots: Nodes
+    counts: Places
     thresholds: Floats
-    children: Places
-    leaves: Places
+    below: Nodes
+    steps: Nodes
     values: Floats
     depth: int
 
@@ -49,42 +54,56 @@ class Forest:
         """
         means = column_means(rows, scores)
         trees = _grown(rows.columns, completed(scores, means), min(leaf, max(1, len(rows) // 4)), seed)
-        parts = [_laid_out(tree) for tree in trees]
-        values = [
-            _values(part, tree.apply(rows.columns).astype(np.int64), scores, means)
-            for part, tree in zip(parts, trees, strict=True)
-        ]
-        nodes = np.cumsum([0, *(len(part.columns) for part in parts)], dtype=np.int64)
-        rows_before = np.cumsum([0, *(len(table) for table in values)], dtype=np.int64)
+        starts = np.cumsum([0, *(tree.node_count for tree in trees)], dtype=np.int64)[:-1]
+        grown = list(zip(trees, starts, strict=True))
+        columns = np.concatenate([tree.feature for tree in trees])
+        left = np.concatenate([tree.children_left + start for tree, start in grown])
+        right = np.concatenate([tree.children_right + start for tree, start in grown])
+        ends = columns < 0
+        asking = np.flatnonzero(~ends)
+        asking = asking[np.argsort(columns[asking], kind="stable")]
+        number = np.empty(len(ends), dtype=np.int32)
+        number[np.concatenate((asking, np.flatnonzero(ends)))] = np.arange(len(ends), dtype=np.int32)
         return cls(
-            roots=nodes[:-1],
-            columns=np.concatenate([part.columns for part in parts]),
-            thresholds=np.concatenate([part.thresholds for part in parts]),
-            children=np.concatenate([part.children + start for part, start in zip(parts, nodes, strict=False)]),
-            leaves=np.concatenate([part.leaves + start for part, start in zip(parts, rows_before, strict=False)]),
-            values=np.concatenate(values),
+            roots=number[starts],
+            counts=np.bincount(columns[asking], minlength=rows.columns.shape[1]).astype(np.int64),
+            thresholds=np.concatenate([tree.threshold for tree in trees])[asking].astype(np.float32),
+            below=np.concatenate((number[left[asking]], np.arange(len(asking), len(ends), dtype=np.int32))),
+            steps=number[right[asking]] - number[left[asking]],
+            values=_values(
+                [number[tree.apply(rows.columns) + start] - len(asking) for tree, start in grown],
+                int(ends.sum()),
+                scores,
+                means,
+            ),
             depth=max(int(tree.max_depth) for tree in trees),
         )
 
     def predict(self, rows: Rows) -> Floats:
         """Predicted scores, shape (n, m): the mean over the trees."""
-        return np.stack([self._one(row) for row in rows.columns])
+        out = np.empty((len(rows), self.values.shape[1]), dtype=np.float32)
+        for place, row in enumerate(rows.columns):
+            out[place] = self._one(row)
+        return out
 
     def _one(self, row: Floats) -> Floats:
+        above = row.repeat(self.counts) > self.thresholds
+        after = self.below.copy()
+        after[: len(above)] += self.steps * above
         at = self.roots
         for _ in range(self.depth):
-            at = self.children.take(at) + (row.take(self.columns.take(at)) > self.thresholds.take(at))
-        out: Floats = self.values.take(self.leaves.take(at), axis=0).mean(axis=0)
+            at = after.take(at)
+        out: Floats = self.values.take(at - len(above), axis=0).sum(axis=0) / len(at)
         return out
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """For an artefact; what leaves say is kept in half precision."""
         return {
-            "roots": self.roots.astype(np.int32),
-            "columns": self.columns.astype(np.int16),
+            "roots": self.roots,
+            "counts": self.counts,
             "thresholds": self.thresholds,
-            "children": self.children.astype(np.int32),
-            "leaves": self.leaves.astype(np.int32),
+            "below": self.below,
+            "steps": self.steps,
             "values": self.values.astype(np.float16),
             "depth": np.array(self.depth),
         }
@@ -97,25 +116,14 @@ class Forest:
             KeyError: one is missing.
         """
         return cls(
-            roots=arrays["roots"].astype(np.int64),
-            columns=arrays["columns"].astype(np.int64),
-            thresholds=arrays["thresholds"].astype(np.float32),
-            children=arrays["children"].astype(np.int64),
-            leaves=arrays["leaves"].astype(np.int64),
+            roots=arrays["roots"],
+            counts=arrays["counts"],
+            thresholds=arrays["thresholds"],
+            below=arrays["below"],
+            steps=arrays["steps"],
             values=arrays["values"].astype(np.float32),
             depth=int(arrays["depth"]),
         )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Tree:
-    """Nodes in an order in which the two children of a node are neighbours; ``places`` says where each came from."""
-
-    columns: Places
-    thresholds: Floats
-    children: Places
-    leaves: Places
-    places: Places
 
 
 def _grown(columns: Floats, targets: Floats, leaf: int, seed: int) -> list[Any]:
@@ -128,37 +136,14 @@ def _grown(columns: Floats, targets: Floats, leaf: int, seed: int) -> list[Any]:
     return [one.tree_ for one in grown.estimators_]
 
 
-def _laid_out(tree: Any) -> _Tree:
-    left, right = tree.children_left.tolist(), tree.children_right.tolist()
-    order = [0]
-    children: list[int] = []
-    for place in range(len(left)):
-        node = order[place]
-        if left[node] < 0:
-            children.append(place)
-        else:
-            children.append(len(order))
-            order += [left[node], right[node]]
-    places = np.array(order, dtype=np.int64)
-    ends = tree.children_left[places] < 0
-    return _Tree(
-        columns=np.where(ends, 0, tree.feature[places]).astype(np.int64),
-        thresholds=np.where(ends, np.inf, tree.threshold[places]).astype(np.float32),
-        children=np.array(children, dtype=np.int64),
-        leaves=np.where(ends, np.cumsum(ends) - 1, 0).astype(np.int64),
-        places=places,
-    )
-
-
-def _values(tree: _Tree, at: Places, scores: Floats, means: Floats) -> Floats:
-    """What each leaf says, shape (leaves, m), from the rows in it; ``at`` has the node of each row, as it was grown."""
-    number = np.zeros(len(tree.places), dtype=np.int64)
-    number[tree.places] = tree.leaves
+def _values(fallen: list[Nodes], leaves: int, scores: Floats, means: Floats) -> Floats:
+    """What each leaf says, shape (leaves, m), from its rows; ``fallen`` has the leaf of each row, tree by tree."""
     known = ~np.isnan(scores)
-    sums = np.zeros((int(tree.leaves.max()) + 1, scores.shape[1]))
+    sums = np.zeros((leaves, scores.shape[1]))
     counts = np.zeros_like(sums)
-    np.add.at(sums, number[at], np.where(known, scores, 0))
-    np.add.at(counts, number[at], known)
+    for at in fallen:
+        np.add.at(sums, at, np.where(known, scores, 0))
+        np.add.at(counts, at, known)
     out: Floats = ((sums + _PULL * means) / (counts + _PULL)).astype(np.float32)
     return out
 

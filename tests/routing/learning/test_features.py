@@ -1,5 +1,7 @@
 """Feature rows: finite for any text, the same in every process, and as wide for a new prompt as for those learned."""
 
+import math
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,7 +11,7 @@ import pytest
 from tests.routing.learning.made_outcomes import LetterEmbedder, made, prompts
 
 from coreagent.errors import InputError
-from coreagent.routing.learning.cheap_features import COLUMNS, cheap_features
+from coreagent.routing.learning.cheap_features import COLUMNS, cheap_features, cut
 from coreagent.routing.learning.features import FeatureMaker
 from coreagent.routing.learning.text_features import PLACES, TermWeights
 from coreagent.routing.request import RoutingRequest
@@ -38,6 +40,29 @@ def test_columns_say_what_their_names_say() -> None:
     assert column("Say why it fell.", "options") == 0
     assert column("def run():\n    return 1", "code") == 1
     assert column("How tall?", "ends with a question mark") == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A cell_id, (b) is-not C3PO;\x1cnew\x0bline\x7f it's 3.5% of 1,000",
+        "".join(map(chr, range(128))),
+        "\u212aelvin caf\u00e9 \u65e5\u672c x_y \u0660\u0661",
+        *HOSTILE,
+    ],
+)
+def test_words_and_marks_are_counted_as_patterns_find_them(text: str) -> None:
+    seen = cut(text)
+    words = re.findall(r"\w+", seen.lower())
+    data = seen.encode("utf-8", "replace")
+    assert column(text, "words") == pytest.approx(math.log1p(len(words)))
+    assert column(text, "distinct words") == pytest.approx(len(set(words)) / max(1, len(words)))
+    assert column(text, "share of digits") == pytest.approx(len(re.findall(rb"[0-9]", data)) / max(1, len(data)))
+    assert column(text, "share of capitals") == pytest.approx(len(re.findall(rb"[A-Z]", data)) / max(1, len(data)))
+    assert column(text, "other scripts") == pytest.approx(len(re.findall(rb"[\x80-\xff]", data)) / max(1, len(data)))
+    assert column(text, "commas") == pytest.approx(math.log1p(seen.count(",")))
+    assert column(text, "operators") == pytest.approx(math.log1p(len(re.findall(r"[+*/=^<>|~&]", seen))))
+    assert column(text, "line breaks") == pytest.approx(math.log1p(seen.count("\n")))
 
 
 def test_names_are_unique_and_one_for_each_value() -> None:

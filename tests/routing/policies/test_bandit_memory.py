@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,13 @@ def test_a_file_that_is_none_or_newer_is_refused_in_words(tmp_path: Path) -> Non
     broken.write_bytes(b"no database at all" * 100)
     with pytest.raises(RunError, match="bandit memory"):
         BanditMemory(broken).tallies("caller", "")
+    foreign = tmp_path / "foreign.sqlite"
+    with closing(sqlite3.connect(foreign)) as connection:
+        connection.execute("CREATE TABLE other (x)")
+        connection.execute("PRAGMA user_version=1")
+    with pytest.raises(RunError) as caught:
+        BanditMemory(foreign).tallies("caller", "")
+    assert caught.value.mend.startswith("Move the file away")
     newer = tmp_path / "newer.sqlite"
     connection = sqlite3.connect(newer)
     connection.execute("PRAGMA user_version=99")
