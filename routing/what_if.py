@@ -7,6 +7,7 @@ from coreagent.decision import Candidate, Decision
 from coreagent.errors import NoModelError
 from coreagent.routing.eligibility import candidate
 from coreagent.routing.policy import Field
+from coreagent.routing.predictor import Prediction
 from coreagent.routing.request import RoutingRequest
 from coreagent.routing.router import DEFAULT_POLICY, Router
 
@@ -116,7 +117,7 @@ def _candidates(request: RoutingRequest, decision: Decision, router: Router) -> 
         }
     names = [entry.model for entry in eligible]
     predictor = router.predictor
-    predicted = predictor.predict(request, names) if predictor else {}
+    predicted: Mapping[str, Prediction] = predictor.predict(request, names) if predictor else {}
     by = predictor.name if predictor else ""
     return {
         name: candidate(router.cards[name], request, predicted.get(name), predicted_by=by, excluded="")

@@ -13,6 +13,7 @@ from coreagent.errors import InputError
 from coreagent.models.embedding import Embedder
 from coreagent.plans import ROLES
 from coreagent.routing.learning.calibration import apply_columns, calibrate_columns
+from coreagent.routing.learning.caution import Caution
 from coreagent.routing.learning.features import FeatureMaker
 from coreagent.routing.learning.folds import SEED, deal, held_out
 from coreagent.routing.learning.output_length import OutputLength
@@ -45,17 +46,24 @@ class Trained:
 
 
 def fit_router(
-    outcomes: Outcomes, embedder: Embedder, *, seed: int = SEED, families: Sequence[str] = DEFAULT, name: str = "router"
+    outcomes: Outcomes,
+    embedder: Embedder,
+    *,
+    seed: int = SEED,
+    families: Sequence[str] = DEFAULT,
+    name: str = "router",
+    cautious: bool = False,
 ) -> Trained:
     """Train on these outcomes; gaps in the scores are fine.
 
     A role with 200 rows or more gets predictors of its own where there are several roles; the others share those of
     all rows. ``families`` are the kinds of predictors that may take part (see :data:`FAMILIES`). A model whose known
     scores are all one is predicted that score, pulled a little to the middle. With one model there is no choice to
-    learn, but its chances are predicted all the same.
+    learn, but its chances are predicted all the same. ``cautious``: see :mod:`coreagent.routing.learning.caution`.
 
     Raises:
-        InputError: a model has known scores at fewer than 20 different prompts.
+        InputError: a model has known scores at fewer than 20 different prompts, or caution is asked for and all
+            prompts are of one domain.
         UnknownNameError: a family that does not exist.
         ModelError: the embedder is an endpoint and did not answer.
     """
@@ -69,6 +77,9 @@ def fit_router(
     for role in own:
         here = roles == role
         parts[role], predicted[here], raw[here] = _part(rows.take(here), table.take(here), seed, families)
+    caution = Caution.fit(table, embeddings, seed=seed) if cautious else None
+    if caution is not None:
+        predicted = caution.held_out(table, embeddings, predicted)
     router = TrainedRouter(
         name=name,
         embedder=embedder,
@@ -78,6 +89,7 @@ def fit_router(
         roles=frozenset(table.roles),
         head=_head(table, features, parts, predicted),
         fitted_on=table.fingerprints(),
+        caution=caution,
     )
     return Trained(router, predicted, table, raw)
 

@@ -20,6 +20,7 @@ from coreagent.routing.learning.calibrators import (
     calibrators_as_arrays,
     calibrators_from_arrays,
 )
+from coreagent.routing.learning.caution import Caution
 from coreagent.routing.learning.features import FeatureMaker
 from coreagent.routing.learning.output_length import OutputLength
 from coreagent.routing.learning.predictors.base import Rows, nested, under
@@ -75,7 +76,8 @@ class TrainedRouter:
 
     ``roles`` are those of the rows it was fitted on; it has no say for another, unless the rows had none. ``newcomers``
     are models added after training, by name. ``fitted_on`` holds the fingerprints of the prompts. ``standing`` is what
-    it was worth on prompts left out, ``verdicts`` the calibration of a verifier's score; None: not known.
+    it was worth on prompts left out, ``verdicts`` the calibration of a verifier's score; None: not known. ``caution``
+    takes its predictions back where a question is like none it was fitted on; None: it was not asked for.
     """
 
     name: str
@@ -89,6 +91,7 @@ class TrainedRouter:
     newcomers: Mapping[str, Newcomer] = field(default_factory=dict[str, Newcomer])
     standing: Standing | None = None
     verdicts: Calibrator | None = None
+    caution: Caution | None = None
 
     def operating(self, wish: str = "", *, local: frozenset[str] = frozenset()) -> Policy:
         """The policy that grants a wish in words, its own when empty; ``local`` names models that are not in the cloud.
@@ -121,6 +124,8 @@ class TrainedRouter:
         embedding = self.embedder.embed_queries([request.text])[0]
         row = self.features.row(request, embedding, words=part.blend.reads_words)
         scores = part.scores(row)
+        if self.caution is not None:
+            scores = self.caution.mixed(request.text, embedding, scores, self.models)
         lengths = part.lengths.predict(row)[0].tolist()
         known = {
             name: (quality, None if math.isnan(tokens) else tokens)
@@ -136,13 +141,17 @@ class TrainedRouter:
         Raises:
             ModelError: the embedder is an endpoint and did not answer.
         """
-        rows = self.features.rows(outcomes, self.embedder.embed_queries(outcomes.prompts))
+        embeddings = self.embedder.embed_queries(outcomes.prompts)
+        rows = self.features.rows(outcomes, embeddings)
         out = self.parts[POOLED].scores(rows)
         roles = np.array(outcomes.roles)
         for role, part in self.parts.items():
             here = roles == role
             if role != POOLED and here.any():
                 out[here] = part.scores(rows.take(here))
+        if self.caution is not None:
+            for place, text in enumerate(outcomes.prompts):
+                out[place] = self.caution.mixed(text, embeddings[place], out[place : place + 1], self.models)[0]
         return out
 
     def with_newcomer(self, name: str, newcomer: Newcomer) -> Self:
@@ -181,6 +190,8 @@ class TrainedRouter:
             arrays |= nested("standing", self.standing.arrays())
         if self.verdicts is not None:
             arrays |= nested("verdicts", calibrators_as_arrays([self.verdicts]))
+        if self.caution is not None:
+            arrays |= nested("caution", self.caution.arrays())
         save_artefact(path, Artefact(self.head, arrays, self.fitted_on))
 
     @classmethod
@@ -217,6 +228,7 @@ class TrainedRouter:
                     for number, new in enumerate(about["newcomers"])
                 },
                 standing=Standing.from_arrays(standing) if (standing := under("standing", artefact.arrays)) else None,
+                caution=Caution.from_arrays(caution) if (caution := under("caution", artefact.arrays)) else None,
                 verdicts=calibrators_from_arrays(verdicts)[0]
                 if (verdicts := under("verdicts", artefact.arrays))
                 else None,

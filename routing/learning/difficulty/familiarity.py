@@ -4,7 +4,7 @@ A question is familiar when its nearest recorded one is as near as is usual amon
 as far as the nearest of another task mostly is. In between the two predictions are mixed in proportion.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,11 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coreagent.errors import InputError
-from coreagent.models.embedding import Embedder
 from coreagent.routing.learning.neighbours import Neighbours
 from coreagent.routing.outcomes import Floats
-from coreagent.routing.predictor import Prediction, Predictor
-from coreagent.routing.request import RoutingRequest
 
 JUDGED_ROWS = 2_000
 """The two cosines are quantiles over at most so many rows, drawn with the seed."""
@@ -75,32 +72,3 @@ class Familiarity:
         """
         strange, familiar = arrays["bounds"].tolist()
         return cls(index=Neighbours.from_arrays(arrays), strange=strange, familiar=familiar)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class WhereFamiliar:
-    """``near`` where a question is familiar, ``far`` where it is strange, mixed in between. Fulfils Predictor."""
-
-    near: Predictor
-    far: Predictor
-    familiarity: Familiarity
-    embedder: Embedder
-
-    @property
-    def name(self) -> str:
-        """Both names."""
-        return f"{self.near.name}, {self.far.name} where strange"
-
-    def predict(self, request: RoutingRequest, models: Sequence[str]) -> Mapping[str, Prediction]:
-        """Of the models that both know, mixed; of one that one of them knows, that one's. Empty without a text."""
-        if not request.text.strip():
-            return {}
-        share = self.familiarity.of(self.embedder.embed_queries([request.text])[0])
-        near, far = self.near.predict(request, models), self.far.predict(request, models)
-        both = {model: _mixed(one, far[model], share) for model, one in near.items() if model in far}
-        return {**far, **near, **both}
-
-
-def _mixed(near: Prediction, far: Prediction, share: float) -> Prediction:
-    tokens = far.output_tokens if near.output_tokens is None else near.output_tokens
-    return Prediction(share * near.quality + (1 - share) * far.quality, tokens)

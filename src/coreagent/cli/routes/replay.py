@@ -92,7 +92,8 @@ def _recorded_in(folder: RunFolder) -> list[RecordedCall]:
             calls += recorded_calls(event_from_json(dict(event)) for event in record.events)
     if not calls:
         raise InputError(
-            f"{folder.path} holds no routed call", mend="Only agents route: measure one with --system core."
+            f"{folder.path} holds no routed call",
+            mend="Trials of agents that gave an answer hold them: measure with --system core, and mend its failures.",
         )
     return calls
 
@@ -110,8 +111,9 @@ def _tell(calls: tuple[Rerouted, ...], *, as_json: bool) -> None:
     for (role, was, now, why), entries in groups.items():
         paid = sum(entry.call.usd for entry in entries)
         cost = sum(entry.usd for entry in entries)
+        predicted = "-" if not entries[0].model else f"${cost:.4g}" if entries[0].priced else "unknown"
         table.add_row(
-            *map(printable, (role, was, now, f"{len(entries):,}", f"${paid:.4g}", f"${cost:.4g}", _qualities(entries))),
+            *map(printable, (role, was, now, f"{len(entries):,}", f"${paid:.4g}", predicted, _qualities(entries))),
             printable(why),
         )
     click.echo()
@@ -119,6 +121,11 @@ def _tell(calls: tuple[Rerouted, ...], *, as_json: bool) -> None:
     differing = [entry for entry in calls if entry.differs]
     paid, cost = sum(entry.call.usd for entry in calls), sum(entry.usd for entry in calls)
     click.echo(f"\n{len(differing):,} of {len(calls):,} calls would differ: ${paid:.4g} paid, ${cost:.4g} predicted.")
+    nobody, unpriced = sum(not entry.model for entry in calls), sum(not entry.priced for entry in calls)
+    if nobody:
+        click.echo(f"{nobody:,} of them nobody could do, so the run would stop there.")
+    if unpriced:
+        click.echo(f"The price of {unpriced:,} of them is unknown, and is not in the sum.")
     click.echo("What would follow from other answers (another plan, another verdict) is not in this: see --run.")
 
 
@@ -144,7 +151,7 @@ def _fields(entry: Rerouted) -> dict[str, object]:
         "differs": entry.differs,
         "reason": entry.reason,
         "paid_usd": entry.call.usd,
-        "usd": entry.usd,
+        "usd": entry.usd if entry.priced else None,
         "quality_before": entry.quality_before,
         "quality": entry.quality,
     }

@@ -38,6 +38,7 @@ _SHOWN = (ROUTER_LINE, "best single", "cheapest single", "random", "oracle")
 @with_role
 @click.option("--domain", default="", help="Rows of this domain alone.")
 @click.option("--seed", type=click.IntRange(0), default=SEED, show_default=True, help="Of folds and draws.")
+@click.option("--cautious", is_flag=True, help="Do not trust it where a question is like none of these.")
 @click.option("--force", is_flag=True, help="Replace the file.")
 @with_json
 @click.pass_context
@@ -52,6 +53,7 @@ def command(
     domain: str,
     seed: int,
     *,
+    cautious: bool,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -72,6 +74,7 @@ def command(
         domain=domain,
         seed=seed,
         force=force,
+        cautious=cautious,
     )
     if as_json:
         click.echo(json_text(_data(result), indent=1))

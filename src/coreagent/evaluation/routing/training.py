@@ -68,6 +68,7 @@ def train_router(
     domain: str = "",
     seed: int = SEED,
     force: bool = False,
+    cautious: bool = False,
     embedder: Embedder | None = None,
 ) -> TrainingResult:
     """Train a router on recorded outcomes and save it, whole or not at all.
@@ -84,6 +85,7 @@ def train_router(
         domain: rows of this domain alone.
         seed: of folds and draws.
         force: replace a file.
+        cautious: take predictions back where a question is like none of these; it costs a little where it is like them.
         embedder: that of this package when None; the router can only be used with the same.
 
     Raises:
@@ -97,7 +99,7 @@ def train_router(
     read = with_a_choice(read_outcomes_of(sources, settings=settings, prices=prices, role=role, domain=domain))
     _check_spread(read)
     stays = local_among(read.models, cards_of(settings), local)
-    trained = fit_router(read, embedder or bundled_embedder(), seed=seed)
+    trained = fit_router(read, embedder or bundled_embedder(), seed=seed, cautious=cautious)
     standing, point = stand(trained, wish, stays)
     verdicts, drafts = _verdicts(run_folders(sources), read)
     router = replace(trained.router, standing=standing, verdicts=verdicts)
