@@ -32,9 +32,11 @@ async def test_models_in_this_process_leave_no_store(tmp_path: Path) -> None:
 
 
 async def test_old_answers_can_be_forgotten(tmp_path: Path) -> None:
-    async with OpenAIServer(["It carries policies [1]."]) as server:
-        async with CoreAgent(settings=settings(server.base_url), home=tmp_path) as agent:
-            await agent.ask(QUESTION)
+    async with (
+        OpenAIServer(["It carries policies [1]."]) as server,
+        CoreAgent(settings=settings(server.base_url), home=tmp_path) as agent,
+    ):
+        await agent.ask(QUESTION)
     answers = LateAnswers(tmp_path / "runs" / "answers.sqlite")
     assert answers.prune(older_than_s=3600) == 0
     assert answers.prune(older_than_s=-1) == 1

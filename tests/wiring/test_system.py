@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from coreagent.settings import Environment, Settings, parse_settings
+from coreagent.testing.openai_server import OpenAIServer
 from coreagent.wiring.system import build_system
 
 TRACES = {"runs.sqlite", "checkpoints.sqlite", "memory.sqlite", "spans.jsonl"}
@@ -31,3 +34,17 @@ async def test_without_traces_nothing_is_remembered(tmp_path: Path) -> None:
     first = await system.session.ask(QUESTION)
     assert await system.memory.recall(QUESTION, label=first.label, limit=4) == ()
     await system.close()
+
+
+async def test_an_answer_is_not_lost_because_measurements_can_not_be_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = OpenAIServer(["NOT FOUND: nothing."] * 4)
+    async with server:
+        model = {"base_url": server.base_url, "roles": ["summarizer"], "price": "free"}
+        system = build_system(parse_settings({"models": {"v/m": model}}), Environment({}), home=tmp_path)
+        answer = await system.session.ask(QUESTION)
+        (tmp_path / "models" / "measured.sqlite").mkdir(parents=True)
+        await system.close()
+    assert answer.status == "not_found"
+    assert "how fast models were is not kept" in caplog.text
