@@ -14,7 +14,7 @@ from coreagent.errors import (
     ModelTimeoutError,
     ModelUnreachableError,
 )
-from coreagent.events import Event, ModelFinished
+from coreagent.events import ADVICE, Event, ModelFinished
 from coreagent.messages import Usage
 from coreagent.models.budgeted import Budgeted
 from coreagent.models.card import ModelCard
@@ -23,7 +23,7 @@ from coreagent.models.dispatch.health import Health
 from coreagent.models.registry import ModelRegistry
 from coreagent.models.traced import Traced
 from coreagent.routing.advisors.adviser import Adviser
-from coreagent.routing.eligibility import candidate, exclusion
+from coreagent.routing.eligibility import candidate, exclusion, most_written
 from coreagent.routing.request import Advice, RoutingRequest
 from coreagent.telemetry import Telemetry
 
@@ -63,7 +63,7 @@ class Advising:
         if not breaker.admits:
             return self._failed(f"it failed a moment ago; next try in {breaker.wait_s:.0f} s")
         cheapest = min((candidate(card, request, excluded="") for card in eligible), key=lambda entry: entry.most_usd)
-        tokens = request.input_tokens + min(request.output_tokens, self.cards[cheapest.model].max_output_tokens)
+        tokens = request.input_tokens + most_written(self.cards[cheapest.model], request)
         try:
             # While the adviser is asked the call itself keeps its place in the budget.
             held = self.ledger.reserve(Spent(cheapest.most_usd, Usage(tokens, 0, 1)))
@@ -90,7 +90,7 @@ class Advising:
             held.release()
 
     def _failed(self, problem: str) -> Advice:
-        return Advice(by=self.adviser.name, problem=problem)
+        return Advice(by=self.adviser.name, problem=problem.removeprefix(f"{self.adviser.name}: "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class _Booked:
         return await self._shown(name, booked)
 
     async def _shown(self, name: str, call: Callable[[Ledger], Awaitable[T]]) -> T:
-        subtask = f"route:{self.request.subtask}"
+        subtask = f"{ADVICE}{self.request.subtask}"
         scope = self.advising.ledger.child(UNLIMITED, scope=f"subtask {subtask}")
         started = time.perf_counter()
         error = ""

@@ -1,5 +1,6 @@
 """One routed, budgeted, traced model call for a role: the only way from a graph to a model."""
 
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -38,6 +39,8 @@ Task = TypeVar("Task")
 Output = TypeVar("Output")
 
 EXPECTED_OUTPUT_TOKENS = 512
+UNLIMITED_TOKENS = sys.maxsize
+"""The limit of a call that sets none: what the card of its model allows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +119,11 @@ class ModelCalls:
             ledger = ledger.agent(role.name, self.agent_budgets[role.name])
         wanted = _routing_request(role.name, request, work, ledger)
         if self.forecasts is not None and (ledger.limits_money or ledger.limits_energy):
-            least = self.forecasts.output_tokens(role.name, wanted.output_tokens)
+            least = self.forecasts.output_tokens(role.name, wanted.output_limit or wanted.output_tokens)
             wanted = replace(wanted, least_output=least)
         wanted = await self._advised(wanted, ledger, emit)
+        # Advice has its price too.
+        wanted = replace(wanted, usd_left=ledger.usd_left, wh_left=ledger.wh_left)
         decision = self._noted(self._affordable(wanted, ledger), wanted, request)
         emit(Routed(decision))
         scope = ledger.child(work.budget, scope=f"subtask {work.subtask}")
@@ -189,11 +194,16 @@ class ModelCalls:
         return self.router.decide(replace(request, tried=frozenset()))
 
     def has_other(self, role: Role[Task, Output], task: Task, *, work: Work, ledger: Ledger) -> bool:
-        """True when routing would find a model for this work that is not ``work.escalated_from``."""
+        """True when routing would find a model for this work that is not ``work.escalated_from``.
+
+        Also when only the budget keeps it from one: the call that is then tried says so, and the draft at hand stays.
+        """
         try:
             self.router.decide(_routing_request(role.name, role.request(task), work, ledger))
         except NoModelError:
             return False
+        except BudgetExceededError:
+            pass
         return True
 
     def foresee(self, role: RoleName, *, work: Work, ledger: Ledger) -> str:
@@ -245,6 +255,7 @@ class ModelCalls:
 
 def _routing_request(role: RoleName, request: ChatRequest | None, work: Work, ledger: Ledger) -> RoutingRequest:
     tokens = estimate_tokens(work.text) if request is None else estimate_input_tokens(request)
+    limit = None if request is None else request.max_tokens or UNLIMITED_TOKENS
     return RoutingRequest(
         subtask=work.subtask,
         role=role,
@@ -253,6 +264,7 @@ def _routing_request(role: RoleName, request: ChatRequest | None, work: Work, le
         label=work.label,
         input_tokens=tokens,
         output_tokens=request.max_tokens if request and request.max_tokens else EXPECTED_OUTPUT_TOKENS,
+        output_limit=limit,
         needs_tools=bool(request and request.tools),
         needs_schema=request is not None and request.response_schema is not None,
         usd_left=ledger.usd_left,

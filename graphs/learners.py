@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from coreagent.decision import Decision
-from coreagent.plans import RoleName
+from coreagent.routing.policy import Remembers
 
 
 class Learner(Protocol):
@@ -14,18 +14,10 @@ class Learner(Protocol):
         ...
 
 
-class ModelMemory(Protocol):
-    """Remembers how good models were, by role and domain, as a bandit policy does."""
-
-    def learn(self, role: RoleName, domain: str, model: str, quality: float) -> None:
-        """One result of ``model``, worth ``quality`` in 0..1."""
-        ...
-
-
 class MemoryLearner:
     """Credits the model that answered, which is a fallback when the chosen one failed."""
 
-    def __init__(self, memory: ModelMemory) -> None:
+    def __init__(self, memory: Remembers) -> None:
         self._memory = memory
 
     def learn(self, decision: Decision, quality: float) -> None:

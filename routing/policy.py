@@ -7,6 +7,7 @@ the line; one that has no say hands on what it got. The policies themselves are 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from coreagent.decision import Candidate
 from coreagent.models.card import ModelCard
@@ -64,17 +65,27 @@ def nothing(there: Field) -> Choice | None:
     return None
 
 
+class Remembers(Protocol):
+    """What a policy that learns keeps its verdicts in."""
+
+    def learn(self, role: str, domain: str, model: str, quality: float) -> None:
+        """One result of ``model``, worth ``quality`` in 0..1."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A named way to choose. ``decide`` gets the eligible candidates only, and the policies that come after it.
 
     ``name`` is how the policy is written, so that :func:`coreagent.routing.policies.parse_policy` reads it back.
     ``accept`` is what a cascade asks of a verifier's score in 0..1 before an answer stands; None: it does not say.
+    ``learns`` is to hear every verdict, for a policy that learns as it runs.
     """
 
     name: str
     decide: Callable[[Field, Chooser], Choice | None]
     accept: float | None = None
+    learns: Remembers | None = None
 
     def __or__(self, other: "Policy") -> "Policy":
         """This policy, and ``other`` after it."""
@@ -83,7 +94,7 @@ class Policy:
             return self.decide(there, lambda left: other.decide(left, rest))
 
         accept = other.accept if self.accept is None else self.accept
-        return Policy(f"{self.name} | {other.name}", both, accept)
+        return Policy(f"{self.name} | {other.name}", both, accept, self.learns or other.learns)
 
     def choose(self, there: Field) -> Choice | None:
         """The choice of this policy alone."""

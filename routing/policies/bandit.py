@@ -60,7 +60,7 @@ def bandit(memory: BanditMemory, *, floor: float = 0.05, prior: float = 10.0, us
             notes=_notes(there, usd),
         )
 
-    return Policy(written("bandit", floor=floor, prior=prior, usd=usd), decide)
+    return Policy(written("bandit", floor=floor, prior=prior, usd=usd), decide, learns=memory)
 
 
 def inverse_gap(rewards: Sequence[float], *, gamma: float, floor: float = 0.0) -> tuple[float, ...]:

@@ -33,5 +33,5 @@ def by_quality(candidates: Iterable[Candidate]) -> tuple[str, ...]:
 
 
 def first_then(there: Field, model: str) -> tuple[str, ...]:
-    """``model``, then the others, cheapest first."""
-    return (model, *by_cost(there, (entry for entry in there.candidates if entry.model != model)))
+    """``model``, then the others, best predicted first: who takes over for a named model had better be good."""
+    return (model, *by_quality(entry for entry in there.candidates if entry.model != model))

@@ -13,7 +13,7 @@ class Candidate:
     predicted it: ``score``, ``prior``, or a trained router. ``cost_usd``, ``latency_s`` and ``energy_wh`` are
     predictions for this call; ``most_usd`` is what it can cost at most, which is what a budget reserves. ``excluded``
     says why it could not be chosen; empty when it could. ``by_policy``: a bound of the policy left it out, which
-    another policy would not have.
+    another policy would not have. ``priced`` is False when nobody stated its price, and the costs are no costs.
     """
 
     model: str
@@ -25,6 +25,7 @@ class Candidate:
     energy_wh: float | None = None
     quality_by: str = ""
     by_policy: bool = False
+    priced: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +38,8 @@ class Decision:
     model that answered in the end, which is a fallback when ``model`` failed; empty before that. ``probability`` is the
     chance with which a policy that explores chose ``model``. ``notes`` say what did not go as the policy wanted, such
     as an adviser that did not answer. ``conduct`` is how carefully the model is to answer: see
-    :mod:`coreagent.routing.policies.safety`. ``domain`` and the upper estimates ``input_tokens`` and ``output_tokens``
-    are those of the call.
+    :mod:`coreagent.routing.policies.safety`; ``risk`` is a guard's chance in 0..1 that the prompt means harm, None: no
+    guard looked. ``domain``, the upper estimate ``input_tokens`` and the expected ``output_tokens`` are of the call.
     """
 
     subtask: str
@@ -58,3 +59,4 @@ class Decision:
     domain: str = ""
     input_tokens: int = 0
     output_tokens: int = 0
+    risk: float | None = None

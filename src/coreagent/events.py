@@ -15,6 +15,9 @@ from coreagent.labels import Label
 from coreagent.messages import Usage
 from coreagent.plans import Plan, RoleName
 
+ADVICE = "route:"
+"""The subtask of a call for advice begins with it; the subtask that is advised on follows."""
+
 FeedbackSource = Literal["human", "tool", "sibling"]
 
 

@@ -181,7 +181,7 @@ async def test_the_draft_stays_when_the_next_model_does_not_fit_the_budget() -> 
 
 async def test_a_model_whose_whole_answer_does_not_fit_the_budget_is_passed_over_for_one_that_does() -> None:
     cheap, dear = writer("cheap", "It is 4 [1].", usd=0.1), writer("dear", usd=1, quality=0.9)
-    models = {**usual(), "summarizer": [cheap, dear]}
+    models: dict[Any, Any] = {**usual(), "summarizer": [cheap, dear]}
     # An expected answer of the dear one would fit, and the longest that it may write would not.
     async with CoreAgent(models=models, tools=[double], settings=settings(), policy=best()) as agent:
         answer = await agent.ask("What is twice two?", budget=Budget(usd=0.0014))

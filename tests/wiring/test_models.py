@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from coreagent.errors import SettingsError, UnknownNameError
 from coreagent.models.chat import ChatModel
+from coreagent.models.measured import Measurements
 from coreagent.models.wrapper import WrappedModel
 from coreagent.settings import Environment, ModelSettings, Settings
 from coreagent.testing import ScriptedModel
@@ -61,3 +63,11 @@ def test_a_missing_address_and_an_unknown_name_are_said() -> None:
         registry.get("site/m")
     with pytest.raises(UnknownNameError, match="site/x"):
         registry.get("site/x")
+
+
+def test_damaged_measurements_stop_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    damaged = tmp_path / "measured.sqlite"
+    damaged.write_bytes(b"no database")
+    registry = build_registry(SETTINGS, Environment({}), measurements=Measurements(damaged))
+    assert registry.card("site/m").name == "site/m"
+    assert "is not a database" in caplog.text

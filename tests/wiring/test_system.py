@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from coreagent.front import CoreAgent
+from coreagent.routing.policies import BanditMemory, bandit, best
 from coreagent.settings import Environment, Settings, parse_settings
 from coreagent.testing.openai_server import OpenAIServer
 from coreagent.wiring.system import build_system
@@ -48,3 +50,12 @@ async def test_an_answer_is_not_lost_because_measurements_can_not_be_kept(
         await system.close()
     assert answer.status == "not_found"
     assert "how fast models were is not kept" in caplog.text
+
+
+async def test_a_bandit_given_in_python_hears_verdicts(tmp_path: Path) -> None:
+    memory = BanditMemory(tmp_path / "verdicts.sqlite")
+    async with CoreAgent(policy=bandit(memory) | best(), home=tmp_path) as agent:
+        answer = await agent.ask("What is the A1 interface?")
+    decision = next(entry for entry in answer.decisions if entry.role == "summarizer")
+    assert memory.tallies("summarizer", decision.domain)["builtin/summarizer"].number == 1
+    memory.close()

@@ -15,6 +15,7 @@ from coreagent.cli.text import printable
 from coreagent.decision import Decision
 from coreagent.errors import BudgetExceededError
 from coreagent.events import (
+    ADVICE,
     Escalated,
     Event,
     Feedback,
@@ -91,7 +92,8 @@ def print_answer(answer: Answer, *, events: Sequence[Event] = (), explain: bool 
         print_table(steps_table(events))
         for decision in answer.decisions:
             if sum(entry.excluded != f"not a {decision.role}" for entry in decision.candidates) > 1:
-                click.echo("\n" + textwrap.indent(printable(explain_decision(decision)), "   "))
+                words = printable(explain_decision(decision, width=text_width() - 3))
+                click.echo("\n" + textwrap.indent(words, "   "))
 
 
 def tell_stop(answer: Answer, events: Sequence[Event], *, shown: bool) -> None:
@@ -144,6 +146,10 @@ def steps_table(events: Iterable[Event]) -> Table:
             number += 1
             decision = decisions.get((event.subtask, event.role))
             why = f"failed: {event.error}" if event.error else decision.reason if decision else ""
+            if event.subtask.startswith(ADVICE) and not event.error:
+                why = f"adviser for {event.subtask.removeprefix(ADVICE)}"
+            if decision and event.model != decision.model and not event.error:
+                why = f"{decision.model} failed"
             if decision and decision.escalated_from:
                 why += f", escalated from {decision.escalated_from}"
             _row(table, str(number), event.role, event.model, event.seconds, f"${event.cost_usd:.4g}", why)
@@ -188,8 +194,8 @@ def step_line(event: object) -> str:
             return f"feedback ({source}): {text}"
         case Verified(verdict=verdict):
             return f"verdict: {verdict}"
-        case Escalated(from_model=old, to_model=new):
-            return f"escalated: {old} -> {new}"
+        case Escalated(from_model=old, to_model=new, reason=reason):
+            return f"escalated: {old} -> {new} ({reason})"
         case Warned(message=message):
             return f"warning: {message}"
         case _:

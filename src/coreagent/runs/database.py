@@ -148,7 +148,8 @@ def _mend(error: sqlite3.Error | OSError, path: Path, schema: Schema) -> str:
         return "Free disk space, or delete old runs: coreagent runs prune --keep 100."
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return f"Another process holds the {schema.what}: wait for it or end it, then try again."
-    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+    # A file of another kind has other tables.
+    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")) or "no such table" in str(error):
         return f"Move the file away (mv {path} {path}.broken); a new one is made."
     if "fts5" in str(error):
         return "This Python's SQLite has no FTS5: use a Python built with it (coreagent doctor shows the version)."

@@ -114,6 +114,8 @@ def decision(record: Decision) -> Attributes:
         found["coreagent.decision.fallbacks"] = record.fallbacks
     if record.probability is not None:
         found["coreagent.decision.probability"] = record.probability
+    if record.risk is not None:
+        found["coreagent.decision.risk"] = record.risk
     if record.notes:
         found["coreagent.decision.notes"] = record.notes
     others: Attributes = {

@@ -1,10 +1,11 @@
 """Models from settings, and the registry of them. Loads no graph and no corpus, so that one model is ready at once."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
-from coreagent.errors import SettingsError
+from coreagent.errors import RunError, SettingsError
 from coreagent.models.card import ModelCard
 from coreagent.models.chat import ChatModel
 from coreagent.models.dispatch.dispatched import Dispatched
@@ -13,11 +14,14 @@ from coreagent.models.dispatch.residency import Residency
 from coreagent.models.dispatch.resident import Resident
 from coreagent.models.embedding import Embedder
 from coreagent.models.measured import Measured, Measurements
+from coreagent.models.measurement import Measurement
 from coreagent.models.registry import ModelRegistry, cards_from_settings
 from coreagent.models.renamed import Renamed
 from coreagent.models.timeouts import Timeouts
 from coreagent.plans import RoleName
 from coreagent.settings import EndpointSettings, Environment, ModelSettings, Settings
+
+_LOG = logging.getLogger(__name__)
 
 Wrap = Callable[[ChatModel], ChatModel]
 """What a caller puts around every model, such as an account of its calls."""
@@ -48,15 +52,13 @@ def build_registry(
     """The models of the settings, with ``given`` ones in place of whatever would play their roles.
 
     ``wrap`` is put around each model as it is built; ``residency`` hears of every call to an on-demand model. What
-    ``measurements`` know corrects latencies and prices of GPU hours, and they learn from every call to an endpoint.
-
-    Raises:
-        RunError: the measurements can not be read.
+    ``measurements`` know corrects latencies and prices of GPU hours, and they learn from every call to an endpoint;
+    where they can not be read, what is stated holds, and a warning is logged.
     """
     own = given or {}
     cards = {
         name: replace(card, roles=tuple(role for role in card.roles if role not in own))
-        for name, card in cards_from_settings(settings, measurements.known() if measurements else None).items()
+        for name, card in cards_from_settings(settings, _known(measurements)).items()
     }
     cards = {name: card for name, card in cards.items() if card.roles}
     ready: dict[str, ChatModel] = {}
@@ -75,6 +77,15 @@ def build_registry(
         return wrap(model) if wrap else model
 
     return ModelRegistry(cards, build)
+
+
+def _known(measurements: Measurements | None) -> Mapping[str, Measurement]:
+    try:
+        return measurements.known() if measurements is not None else {}
+    except RunError as error:
+        # What was measured only makes predictions better: no command is to fail for want of it.
+        _LOG.warning("%s. %s", error, error.mend)
+        return {}
 
 
 def build_model(

@@ -1,5 +1,6 @@
 """The router of the settings, with what its policy needs: a trained router, a bandit's memory, an adviser."""
 
+import difflib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -11,7 +12,7 @@ from coreagent.errors import CoreAgentError, InputError, SettingsError
 from coreagent.labels import Sensitivity
 from coreagent.models.card import ModelCard
 from coreagent.models.embedding import Embedder
-from coreagent.routing.policies import BanditMemory, Parts, Rule, assignment_from_cards, parse_policy
+from coreagent.routing.policies import POLICIES, BanditMemory, Parts, Rule, assignment_from_cards, parse_policy
 from coreagent.routing.policies.arguments import literal
 from coreagent.routing.policies.assignment import Assignment
 from coreagent.routing.policy import Policy
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from coreagent.routing.advisors.adviser import Adviser
     from coreagent.routing.learning.trained import TrainedRouter
 
-_WORD = re.compile(r"[a-z_]+")
+_TRAIN = 'Train one: coreagent route train TABLE -o router.npz, and set router = "router.npz".'
+_WORD = re.compile(r"[\w-]+")
 
 
 def as_it_is(score: float) -> float:
@@ -35,14 +37,13 @@ class Routing:
     """How calls are routed: the router, and what stands beside it.
 
     ``memory`` is what a bandit learns in, None without one; ``calibrate`` turns a verifier's score into the chance that
-    the draft is right; ``guarded`` says that the policy asks for the risk of a request.
+    the draft is right.
     """
 
     router: Router
     trained: "TrainedRouter | None" = None
     memory: BanditMemory | None = None
     adviser: "Adviser | None" = None
-    guarded: bool = False
     calibrate: Callable[[float], float] = field(default=as_it_is)
 
     def close(self) -> None:
@@ -69,6 +70,12 @@ def build_routing(
     _check_names(routing, cards)
     trained = _trained(routing, base or Path(), embedder)
     text = policy_text(routing)
+    if "advised" in policies_in(text) and routing.adviser is None:
+        raise SettingsError(
+            "advised() needs an adviser, and there is none",
+            key="routing.policy",
+            mend='Add [routing.adviser], for example: kind = "generative" and model = "NAME".',
+        )
     memory = BanditMemory(home / "routing" / "verdicts.sqlite") if "bandit" in policies_in(text) else None
     policy = _policy(text, routing, cards, trained=trained, memory=memory)
     adviser = None
@@ -79,7 +86,6 @@ def build_routing(
         trained=trained,
         memory=memory,
         adviser=adviser,
-        guarded="graded" in policies_in(text),
         calibrate=trained.calibrate_verdict if trained else as_it_is,
     )
 
@@ -103,16 +109,25 @@ def policy_text(routing: RoutingSettings) -> str:
     word = routing.policy.strip() or ("learned" if routing.router else "cheapest")
     if word not in words:
         if _WORD.fullmatch(word):
-            raise SettingsError(
-                f"no policy {word!r}",
-                key="routing.policy",
-                mend=f"Allowed: {', '.join(words)}, or a line such as within(usd=0.01) | cheapest_above(quality=0.7).",
-            )
+            raise _no_word(word, tuple(words))
         return word
     if word == "fixed" and not routing.fixed:
         raise SettingsError("names no model", key="routing.fixed", mend='For example: fixed = {planner = "large"}.')
     line = words[word]
-    return " | ".join((["advised()", *line]) if routing.adviser else line)
+    if routing.adviser:
+        # After what a person laid down for a role or a kind of call.
+        line.insert(1 if line[0] in (pinned, "rules()") else 0, "advised()")
+    return " | ".join(line)
+
+
+def _no_word(word: str, words: tuple[str, ...]) -> SettingsError:
+    near = difflib.get_close_matches(word.lower().replace("-", "_"), (*words, *POLICIES), n=1)
+    meant = "" if not near else f" (did you mean {near[0]}{'' if near[0] in words else '(...)'}?)"
+    return SettingsError(
+        f"no policy {word!r}{meant}",
+        key="routing.policy",
+        mend=f"Allowed: {', '.join(words)}, or a line such as within(usd=0.01) | cheapest_above(quality=0.7).",
+    )
 
 
 def policies_in(text: str) -> frozenset[str]:
@@ -164,19 +179,25 @@ def _assignment(routing: RoutingSettings, cards: Mapping[str, ModelCard]) -> Ass
 
 
 def _check_names(routing: RoutingSettings, cards: Mapping[str, ModelCard]) -> None:
-    for name in [*routing.fixed.values(), *(rule.model for rule in routing.rules)]:
+    named = [(f"routing.fixed.{role}", model) for role, model in routing.fixed.items()]
+    named += [(f"routing.rules.{place}.model", rule.model) for place, rule in enumerate(routing.rules)]
+    for key, name in named:
         if name not in cards:
-            raise SettingsError(
-                f"no model {name!r}", key="routing", mend=f"Known: {', '.join(cards)}. coreagent models add {name}"
-            )
+            mend = f"Known: {', '.join(cards)}. To add it: coreagent models add {name}"
+            raise SettingsError(f"no model {name!r}", key=key, mend=mend)
 
 
 def _trained(routing: RoutingSettings, base: Path, embedder: Callable[[], Embedder]) -> "TrainedRouter | None":
     if not routing.router:
+        if routing.wish:
+            raise SettingsError("is granted by a trained router, and none is named", key="routing.wish", mend=_TRAIN)
         return None
     from coreagent.routing.learning.trained import TrainedRouter  # noqa: PLC0415  (of no use without one)
 
-    return TrainedRouter.load(base / Path(routing.router).expanduser(), embedder())
+    path = base / Path(routing.router).expanduser()
+    if not path.is_file():
+        raise SettingsError(f"there is no file {path}", key="routing.router", mend=_TRAIN)
+    return TrainedRouter.load(path, embedder())
 
 
 def _adviser(

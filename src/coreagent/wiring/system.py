@@ -1,6 +1,7 @@
 """A whole system from settings: core-agent, models, library, tools, run store, telemetry, session."""
 
 import hashlib
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,7 +15,7 @@ from coreagent.agents.planning import SinglePath
 from coreagent.agents.profile import Profiles
 from coreagent.agents.security import EffectPolicy
 from coreagent.budget import Budget
-from coreagent.errors import SettingsError
+from coreagent.errors import RunError, SettingsError
 from coreagent.graphs.calling import ModelCalls
 from coreagent.graphs.core import core
 from coreagent.graphs.deps import Deps
@@ -44,7 +45,9 @@ from coreagent.tools.tool import Tool
 from coreagent.wiring.answers import LateAnswers, keep_answers
 from coreagent.wiring.knowledge import Knowledge, build_knowledge
 from coreagent.wiring.models import Wrap, build_registry, bundled_embedder
-from coreagent.wiring.routing import Routing, build_routing
+from coreagent.wiring.routing import Routing, build_routing, policies_in
+
+_LOGGER = logging.getLogger("coreagent.wiring")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +81,7 @@ class System:
         if self.routing.adviser is not None:
             await self.routing.adviser.close()
         await self.registry.close()
-        if self.measurements is not None:
-            self.measurements.save()
+        self._save_measurements()
         if isinstance(self.memory, LongTermMemory):
             self.memory.close()
         self.knowledge.close()
@@ -87,6 +89,14 @@ class System:
         self.answers.close()
         self.routing.close()
         self.telemetry.close()
+
+    def _save_measurements(self) -> None:
+        """Figures to plan with: an answer that was paid for is not lost because they can not be kept."""
+        try:
+            if self.measurements is not None:
+                self.measurements.save()
+        except RunError as error:
+            _LOGGER.warning("how fast models were is not kept: %s. %s", error, error.mend)
 
 
 def build_system(
@@ -144,7 +154,7 @@ def build_system(
         max_steps=settings.agent.max_steps,
         guess=settings.agent.guess,
         calibrate=routing.calibrate,
-        guard=_guard() if routing.guarded else None,
+        guard=_guard() if "graded" in policies_in((policy or routing.router.policy).name) else None,
     )
     deps = replace(deps, prewarmer=Prewarmer(registry.get, residency, deps.calls.health))
     checkpoints = folder / "runs" / "checkpoints.sqlite" if traces else None
@@ -175,14 +185,16 @@ def _calls(
     *,
     traces: bool,
 ) -> ModelCalls:
+    decides = policy or routing.router.policy
     return ModelCalls(
-        replace(routing.router, policy=policy or routing.router.policy, loading=residency),
+        replace(routing.router, policy=decides, loading=residency),
         registry,
         telemetry,
         {name: model.max_attempts for name, model in settings.models.items()},
-        adviser=routing.adviser,
+        # Advice that no policy reads would be paid for and waited for in vain.
+        adviser=routing.adviser if "advised" in policies_in(decides.name) else None,
         advice_timeout_s=settings.routing.adviser.timeout_s if settings.routing.adviser else 0.0,
-        learners=(MemoryLearner(routing.memory),) if routing.memory else (),
+        learners=(MemoryLearner(decides.learns),) if decides.learns and traces else (),
         agent_budgets=_agent_budgets(settings),
         # An evaluation reserves the same for equal trials, whatever came before them.
         forecasts=Forecasts() if traces else None,

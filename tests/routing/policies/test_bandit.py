@@ -1,6 +1,7 @@
 """The bandit: exact chances, a floor for everyone, and what it learns."""
 
 import random
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from tests.routing.policies.fields import card, chosen, field, request, seen
 
 from coreagent.errors import UsageError
 from coreagent.models.card import UNKNOWN_PRICE
-from coreagent.routing.policies import BanditMemory, bandit
+from coreagent.routing.policies import BanditMemory, bandit, best, within
 from coreagent.routing.policies.bandit import inverse_gap
 
 
@@ -118,3 +119,9 @@ def test_regret_flattens_where_uniform_choice_goes_on_paying(memory: BanditMemor
     assert last < first / 2
     assert last < uniform_step / 4
     assert regret[-1] < 1_500 * uniform_step / 3
+
+
+def test_a_line_with_a_bandit_in_it_hears_verdicts(tmp_path: Path) -> None:
+    memory = BanditMemory(tmp_path / "verdicts.sqlite")
+    assert (within(usd=1) | bandit(memory) | best()).learns is memory
+    assert (within(usd=1) | best()).learns is None
