@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from coreagent.errors import InputError
 from coreagent.fingerprints import fingerprint
-from coreagent.routing.learning.operating_point import MIN_ROWS, RESAMPLES, OperatingPoint, operating_point
+from coreagent.routing.learning.operating_curve import MIN_ROWS
+from coreagent.routing.learning.operating_point import RESAMPLES, OperatingPoint, operating_point
 from coreagent.routing.learning.wish import parse_wish
 from coreagent.routing.outcomes import Floats, Outcomes
 from coreagent.routing.policies.choosing import best, cheapest_above

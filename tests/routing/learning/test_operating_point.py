@@ -7,7 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from coreagent.errors import InputError
-from coreagent.routing.learning.operating_point import OperatingPoint, choices, operating_point
+from coreagent.routing.learning.operating_curve import choices
+from coreagent.routing.learning.operating_point import OperatingPoint, operating_point
 
 Doubles = NDArray[np.float64]
 
@@ -206,7 +207,7 @@ def test_a_single_model_is_its_own_operating_point() -> None:
 
 
 def test_many_rows_are_drawn_from(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("coreagent.routing.learning.operating_point.MAX_ROWS", 100)
+    monkeypatch.setattr("coreagent.routing.learning.operating_curve.MAX_ROWS", 100)
     there = made(400)
     groups = np.repeat(np.arange(200), 2)
     point = operating_point("at least 0.7", there.predicted, there.scores, there.usd, groups=groups)
