@@ -36,7 +36,7 @@ format: $(VENV)/.dev
 	@$(BIN)/ruff format .
 
 bench: $(VENV)/.dev
-	@for script in startup openai_compatible core_run checkpoints; do $(BIN)/python -m benchmarks.$$script || exit 1; done
+	@for script in startup openai_compatible core_run checkpoints routing.latency routing.budgets; do $(BIN)/python -m benchmarks.$$script || exit 1; done
 
 lock: $(VENV)/.dev
 	@$(PIP) install uv

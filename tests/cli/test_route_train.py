@@ -156,3 +156,19 @@ def test_an_interrupt_leaves_no_half_file() -> None:
         _, err = running.communicate(timeout=60)
     assert (running.returncode, err.split()) == (INTERRUPTED, ["interrupted"])
     assert sorted(os.listdir(".")) == ["big.jsonl"]
+
+
+def test_other_predictors_may_take_part_and_are_told_of(cli: Cli) -> None:
+    told = cli("route", "train", write_table(), "--family", "knn", "--family", "ridge")
+    assert told.code == 0
+    shown = cli("route", "show", "router.npz").out
+    predictors = next(line for line in shown.splitlines() if line.startswith("predictors"))
+    assert "knn" in predictors or "ridge" in predictors
+    assert "forest" not in predictors
+
+
+def test_a_cautious_router_needs_domains(cli: Cli) -> None:
+    is_error(cli("route", "train", write_table(), "--cautious"), 2, "two domains", "column `domain`")
+    kinds = [{**row, "domain": "ab"[number // 2 % 2]} for number, row in enumerate(rows(80, role="summarizer"))]
+    assert cli("route", "train", write_rows("kinds.jsonl", kinds), "--cautious").code == 0
+    assert load_router("router.npz").caution is not None

@@ -18,6 +18,7 @@ from coreagent.evals.routing.report import report_data
 from coreagent.evaluation.routing import TrainingResult, train_router
 from coreagent.evaluation.routing.training import ROUTER_LINE
 from coreagent.routing.learning.folds import SEED
+from coreagent.routing.learning.predictors.blend import DEFAULT, FAMILIES
 
 _SHOWN = (ROUTER_LINE, "best single", "cheapest single", "random", "oracle")
 
@@ -38,6 +39,13 @@ _SHOWN = (ROUTER_LINE, "best single", "cheapest single", "random", "oracle")
 @with_role
 @click.option("--domain", default="", help="Rows of this domain alone.")
 @click.option("--seed", type=click.IntRange(0), default=SEED, show_default=True, help="Of folds and draws.")
+@click.option(
+    "--family",
+    "families",
+    multiple=True,
+    type=click.Choice(sorted(FAMILIES)),
+    help="A kind of predictor that may take part; several are weighed on prompts left out. forest when not given.",
+)
 @click.option("--cautious", is_flag=True, help="Do not trust it where a question is like none of these.")
 @click.option("--force", is_flag=True, help="Replace the file.")
 @with_json
@@ -53,6 +61,7 @@ def command(
     domain: str,
     seed: int,
     *,
+    families: tuple[str, ...],
     cautious: bool,
     force: bool,
     as_json: bool,
@@ -75,6 +84,7 @@ def command(
         seed=seed,
         force=force,
         cautious=cautious,
+        families=families or DEFAULT,
     )
     if as_json:
         click.echo(json_text(_data(result), indent=1))

@@ -18,6 +18,7 @@ from coreagent.routing.learning.calibrators import Calibrator
 from coreagent.routing.learning.fitting import Trained, calibration_error, fit_router
 from coreagent.routing.learning.folds import SEED
 from coreagent.routing.learning.operating_point import OperatingPoint
+from coreagent.routing.learning.predictors.blend import DEFAULT
 from coreagent.routing.learning.standing import Standing, kept_rows, policy_at
 from coreagent.routing.learning.trained import TrainedRouter
 from coreagent.routing.learning.wish import parse_wish
@@ -69,6 +70,7 @@ def train_router(
     seed: int = SEED,
     force: bool = False,
     cautious: bool = False,
+    families: Sequence[str] = DEFAULT,
     embedder: Embedder | None = None,
 ) -> TrainingResult:
     """Train a router on recorded outcomes and save it, whole or not at all.
@@ -86,6 +88,7 @@ def train_router(
         seed: of folds and draws.
         force: replace a file.
         cautious: take predictions back where a question is like none of these; it costs a little where it is like them.
+        families: kinds of predictors that may take part, weighed on prompts left out (see :data:`FAMILIES`).
         embedder: that of this package when None; the router can only be used with the same.
 
     Raises:
@@ -99,7 +102,7 @@ def train_router(
     read = with_a_choice(read_outcomes_of(sources, settings=settings, prices=prices, role=role, domain=domain))
     _check_spread(read)
     stays = local_among(read.models, cards_of(settings), local)
-    trained = fit_router(read, embedder or bundled_embedder(), seed=seed, cautious=cautious)
+    trained = fit_router(read, embedder or bundled_embedder(), seed=seed, cautious=cautious, families=families)
     standing, point = stand(trained, wish, stays)
     verdicts, drafts = _verdicts(run_folders(sources), read)
     router = replace(trained.router, standing=standing, verdicts=verdicts)
