@@ -9,7 +9,7 @@ from coreagent.cli.render import text_width
 from coreagent.cli.text import json_text, printable
 from coreagent.events import event_to_json
 from coreagent.routing.explain import explain
-from coreagent.routing.recorded import recorded_calls
+from coreagent.routing.replay.recorded import recorded_calls
 
 
 @click.command("explain")

@@ -26,8 +26,8 @@ from coreagent.events import Recalled, event_from_json
 from coreagent.front import CoreAgent
 from coreagent.intents import intent_from_json
 from coreagent.labels import Label, Sensitivity
-from coreagent.routing.recorded import recorded_calls
-from coreagent.routing.what_if import RecordedCall, Rerouted, reroute
+from coreagent.routing.replay.recorded import recorded_calls
+from coreagent.routing.replay.what_if import RecordedCall, Rerouted, reroute
 from coreagent.wiring.models import build_registry, bundled_embedder
 from coreagent.wiring.routing import build_routing
 

@@ -9,9 +9,9 @@ from coreagent.models.card import UNKNOWN_PRICE, ModelCard, Price
 from coreagent.plans import Plan, RoleName, Subtask
 from coreagent.routing.policies import best, cheapest_above, objectives, within
 from coreagent.routing.policy import Choice, Policy
-from coreagent.routing.recorded import recorded_calls
+from coreagent.routing.replay.recorded import recorded_calls
+from coreagent.routing.replay.what_if import RecordedCall, Rerouted, reroute
 from coreagent.routing.router import Router
-from coreagent.routing.what_if import RecordedCall, Rerouted, reroute
 
 SMALL = ModelCard(name="small", adapter="litellm", model="s", quality=0.5, price=Price(1, 1))
 LARGE = ModelCard(name="large", adapter="litellm", model="l", quality=0.9, price=Price(100, 100))

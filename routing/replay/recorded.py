@@ -6,7 +6,7 @@ from coreagent.decision import Decision
 from coreagent.errors import UsageError
 from coreagent.events import Event, ModelFinished, Planned, Routed, RunStarted
 from coreagent.routing.policies.flags import Flagged, parse_flags
-from coreagent.routing.what_if import RecordedCall
+from coreagent.routing.replay.what_if import RecordedCall
 
 
 def recorded_calls(events: Iterable[Event]) -> tuple[RecordedCall, ...]:
