@@ -1,6 +1,6 @@
 """What a trained router is worth on a kind of question that it never saw, in one command.
 
-    python -m benchmarks.routing.new_task --data DIR
+    python -m benchmarks.routing.new_task --data DIR        (a quarter of an hour)
 
 ``DIR`` (or ``COREAGENT_DATA``) holds ``llmrouter_ulab``. Each of its tasks is left out in turn; the router is fitted on
 the others and routes the one left out to the model it predicts best, with caution and without. The last line is the
@@ -83,7 +83,11 @@ def main() -> None:
     whole = {name: np.concatenate(values) for name, values in lines.items()}
     print(f"{'all':22} {len(whole['single']):5}  {shown(whole)}")
     for name in ("router", "cautious"):
-        print(f"{name} less best single: {compare_means(whole[name].tolist(), whole['single'].tolist())}")
+        less = compare_means(whole[name].tolist(), whole["single"].tolist())
+        apart = less.difference
+        print(
+            f"{name} less best single: {apart.value:+.3f} [{apart.low:+.3f}, {apart.high:+.3f}], p {less.p_value:.4f}"
+        )
     print(f"on tasks it knows: router {np.mean(known['router']):.4f}, cautious {np.mean(known['cautious']):.4f}")
 
 
