@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import math
 import sqlite3
 import threading
@@ -18,8 +19,11 @@ from coreagent.messages import ToolCall, Usage
 from coreagent.models.chat import Completion
 from coreagent.write_ahead import use_write_ahead_log
 
+_LOG = logging.getLogger(__name__)
+
 VERSION = 1
 _WAIT_S = 30.0
+_SOON_S = 1.0
 _PAGES_BETWEEN_CHECKPOINTS = 4_000
 """16 MB: folding the write-ahead log back waits for the disk, and every answer in flight waits with it."""
 
@@ -34,10 +38,10 @@ _MEND = "Free the disk or mend the file, then resume the run; or name another st
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A row to be written, and who waits for it."""
+    """A row to be written, and who waits for it, if anybody does."""
 
     row: tuple[Any, ...]
-    written: asyncio.Future[None]
+    written: asyncio.Future[None] | None = None
 
 
 class AnswerStore:
@@ -56,6 +60,7 @@ class AnswerStore:
         self.path = path
         self._lock = threading.Lock()
         self._batch: list[_Kept] = []
+        self._later: list[_Kept] = []
         self._flights: dict[str, asyncio.Future[None]] = {}
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -126,8 +131,20 @@ class AnswerStore:
         self._batch.append(_Kept(_row(key, completion, run, usd), written))
         await written
 
+    def keep_soon(self, key: str, completion: Completion, *, run: str, usd: float) -> None:
+        """The same without waiting: it is written within a second, or when the store is closed.
+
+        A ``kill -9`` before that loses it, and a file that can not be written costs a warning.
+        """
+        if not self._later:
+            asyncio.get_running_loop().call_later(_SOON_S, self._write_batch)
+        self._later.append(_Kept(_row(key, completion, run, usd)))
+
     def _write_batch(self) -> None:
-        batch, self._batch = self._batch, []
+        batch = [*self._later, *self._batch]
+        self._later, self._batch = [], []
+        if not batch:
+            return
         failure: RunError | None = None
         with self._lock:
             try:
@@ -139,8 +156,11 @@ class AnswerStore:
                 failure.__cause__ = error
                 self._roll_back()
         for kept in batch:
+            if kept.written is None:
+                if failure is not None:
+                    _LOG.warning("%s", failure)
             # Cancelled while it waited: the answer is kept all the same.
-            if not kept.written.done():
+            elif not kept.written.done():
                 if failure is None:
                     kept.written.set_result(None)
                 else:
@@ -195,6 +215,7 @@ class AnswerStore:
 
     def close(self) -> None:
         """Give the file back. Safe to call twice."""
+        self._write_batch()
         with self._lock:
             self._connection.close()
 

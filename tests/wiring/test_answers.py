@@ -1,8 +1,13 @@
 """Answers of endpoints are kept, and given again only to who asks for that."""
 
+import sqlite3
 from pathlib import Path
 
+import pytest
+
 from coreagent.front import CoreAgent
+from coreagent.messages import Usage
+from coreagent.models.chat import Completion
 from coreagent.settings import ModelSettings, Settings
 from coreagent.testing.openai_server import OpenAIServer
 from coreagent.wiring.answers import LateAnswers
@@ -42,3 +47,28 @@ async def test_old_answers_can_be_forgotten(tmp_path: Path) -> None:
     assert answers.prune(older_than_s=-1) == 1
     answers.close()
     assert LateAnswers(tmp_path / "nothing.sqlite").prune(older_than_s=0) == 0
+
+
+async def test_answers_that_nobody_waits_for_are_there_when_the_store_is_closed(tmp_path: Path) -> None:
+    place = tmp_path / "answers.sqlite"
+    key, completion = "ab" * 32, Completion(text="said", usage=Usage(1, 1, 1), model="m")
+    answers = LateAnswers(place, soon=True)
+    await answers.keep(key, completion, run="r", usd=0.1)
+    answers.close()
+    again = LateAnswers(place)
+    found = await again.find(key)
+    assert found is not None
+    assert (found.text, found.replayed) == ("said", True)
+    again.close()
+
+
+async def test_a_store_that_can_not_be_written_costs_a_warning_not_an_answer(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers = LateAnswers(tmp_path / "answers.sqlite", soon=True)
+    await answers.keep("ab" * 32, Completion(text="said", usage=Usage(1, 1, 1), model="m"), run="r", usd=0.1)
+    with sqlite3.connect(tmp_path / "answers.sqlite") as other:
+        other.execute("DROP TABLE answer")
+    other.close()
+    answers.close()
+    assert "no such table" in caplog.text

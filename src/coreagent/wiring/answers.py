@@ -12,10 +12,14 @@ from coreagent.settings import Settings
 
 
 class LateAnswers:
-    """The store of answers of a home, opened by the first call that needs it."""
+    """The store of answers of a home, opened by the first call that needs it.
 
-    def __init__(self, path: Path) -> None:
+    With ``soon`` nobody waits until an answer is written: it is within a second, or when the store is closed.
+    """
+
+    def __init__(self, path: Path, *, soon: bool = False) -> None:
         self._path = path
+        self._soon = soon
         self._store: AnswerStore | None = None
 
     @property
@@ -29,7 +33,10 @@ class LateAnswers:
 
     async def keep(self, key: str, completion: Completion, *, run: str, usd: float) -> None:
         """As :class:`coreagent.evals.calls.answers.Answers` has it."""
-        await self._opened().keep(key, completion, run=run, usd=usd)
+        if self._soon:
+            self._opened().keep_soon(key, completion, run=run, usd=usd)
+        else:
+            await self._opened().keep(key, completion, run=run, usd=usd)
 
     def prune(self, *, older_than_s: float) -> int:
         """Forget answers older than this many seconds; how many there were. A store that is not there stays so."""

@@ -128,7 +128,7 @@ def build_system(
     folder = home or environment.home
     telemetry = _telemetry(settings, environment, folder) if traces else Telemetry.off()
     knowledge = build_knowledge(settings, environment, folder)
-    answers = LateAnswers(folder / "runs" / "answers.sqlite")
+    answers = LateAnswers(folder / "runs" / "answers.sqlite", soon=not reuse_answers)
     if wrap is None and traces:
         wrap = partial(keep_answers, answers=answers, settings=settings, reuse=reuse_answers)
     residency = Residency(homes_from_settings(settings.models))
