@@ -131,7 +131,8 @@ def build_system(
     answers = LateAnswers(folder / "runs" / "answers.sqlite", soon=not reuse_answers)
     if wrap is None and traces:
         wrap = partial(keep_answers, answers=answers, settings=settings, reuse=reuse_answers)
-    residency = Residency(homes_from_settings(settings.models))
+    homes = homes_from_settings(settings.models)
+    residency = Residency(homes)
     # An evaluation's prices must not move while it runs, or between its parts.
     measurements = Measurements(folder / "models" / "measured.sqlite") if traces else None
     registry = build_registry(
@@ -156,7 +157,8 @@ def build_system(
         calibrate=routing.calibrate,
         guard=_guard() if "graded" in policies_in((policy or routing.router.policy).name) else None,
     )
-    deps = replace(deps, prewarmer=Prewarmer(registry.get, residency, deps.calls.health))
+    if homes:
+        deps = replace(deps, prewarmer=Prewarmer(registry.get, residency, deps.calls.health))
     checkpoints = folder / "runs" / "checkpoints.sqlite" if traces else None
     return System(
         settings=settings,
