@@ -135,6 +135,16 @@ class RunFolder:
                 seen.add(record.key)
                 yield place, record
 
+    def sorted_records(self) -> Iterator[TrialRecord]:
+        """The same as :meth:`records` in the order of their keys, which does not depend on which trial ended first."""
+        places = sorted((record.key, place) for place, record in self.placed_records())
+        if not places:
+            return
+        with self.log_file.open("rb") as log:
+            for _, place in places:
+                log.seek(place)
+                yield record_from_line(log.readline())
+
     def tries(self) -> Iterator[TrialRecord]:
         """Every record, also those that do not count any more: what was paid was paid. Raises as :meth:`records`."""
         for _, _, record in self._tries():

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from coreagent.errors import InputError
 from coreagent.evals.account.results import FORMAT, Account
+from coreagent.evals.json_values import finite
 from coreagent.evals.report.writing import write_whole
 from coreagent.evals.run_folder import RunFolder
 
@@ -25,7 +26,7 @@ def account_file(folder: RunFolder) -> Path:
 
 def account_data(account: Account) -> dict[str, Any]:
     """Everything as JSON values; None stands for what is not a finite number."""
-    data: dict[str, Any] = _finite(dataclasses.asdict(account))
+    data: dict[str, Any] = finite(dataclasses.asdict(account))
     return data
 
 
@@ -63,18 +64,6 @@ def kept_account(folder: RunFolder) -> Account | None:
     if account.run != folder.manifest().run:
         raise InputError(f"{path}: the account of another run, {account.run}", mend=mend)
     return account
-
-
-def _finite(value: Any) -> Any:
-    match value:
-        case float():
-            return value if math.isfinite(value) else None
-        case dict():
-            return {str(name): _finite(inner) for name, inner in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  (JSON)
-        case list() | tuple():
-            return [_finite(inner) for inner in value]  # pyright: ignore[reportUnknownVariableType]  (JSON)
-        case _:
-            return value
 
 
 def _estimates(value: Any) -> Any:

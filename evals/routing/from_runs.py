@@ -112,7 +112,10 @@ def verdict_pairs(folders: Sequence[Path], *, suites: Mapping[str, Suite] | None
 def _records(
     folders: Sequence[Path], suites: Mapping[str, Suite] | None
 ) -> Iterator[tuple[RunFolder, TrialRecord, Sample, Suite, bool]]:
-    """Trials of the runs' own order of options whose sample is known, and whether they were asked to think."""
+    """Trials of the runs' own order of options whose sample is known, and whether they were asked to think.
+
+    In the order of their keys: what is learned from a run is the same however its trials overtook each other.
+    """
     if not folders:
         raise InputError("no run is named", mend="Name the folder of at least one run: coreagent eval runs.")
     for path in folders:
@@ -123,7 +126,7 @@ def _records(
             for plan in manifest.plan.suites
         }
         samples = {(name, sample.id): sample for name, sample in folder.samples()}
-        for record in folder.records():
+        for record in folder.sorted_records():
             sample, judge = samples.get((record.key.suite, record.key.sample)), known.get(record.key.suite)
             if record.key.variant == 0 and sample is not None and judge is not None:
                 yield folder, record, sample, judge, manifest.plan.think

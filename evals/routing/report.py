@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from coreagent.evals.json_values import finite
 from coreagent.evals.report.markdown import section_markdown
 from coreagent.evals.report.plain_text import section_text
 from coreagent.evals.report.sections import Item, Items, Section, Table, Text
@@ -31,7 +32,7 @@ def report_markdown(report: RoutingReport, *, level: int = 2) -> str:
 
 def report_data(report: RoutingReport) -> dict[str, Any]:
     """Everything as JSON values; None stands for what is not known."""
-    data: dict[str, Any] = _finite(dataclasses.asdict(report))
+    data: dict[str, Any] = finite(dataclasses.asdict(report))
     return data
 
 
@@ -165,15 +166,3 @@ def _ranged(figure: Estimate, write: Callable[[float], str]) -> str:
 
 def _times(figure: Estimate, factor: float) -> Estimate:
     return Estimate(factor * figure.value, factor * figure.low, factor * figure.high, figure.n)
-
-
-def _finite(value: Any) -> Any:
-    match value:
-        case float():
-            return value if math.isfinite(value) else None
-        case dict():
-            return {str(name): _finite(inner) for name, inner in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  (JSON)
-        case list() | tuple():
-            return [_finite(inner) for inner in value]  # pyright: ignore[reportUnknownVariableType]  (JSON)
-        case _:
-            return value

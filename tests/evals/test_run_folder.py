@@ -43,6 +43,14 @@ def test_places_are_where_the_lines_that_count_begin(tmp_path: Path) -> None:
         assert line.decode() == record_to_line(made)
 
 
+def test_a_sorted_reading_does_not_depend_on_which_trial_ended_first(tmp_path: Path) -> None:
+    made = [record("c", "error"), record("b", "right"), record("a", "wrong"), record("c", "right", "again")]
+    read = list(folder_of(tmp_path, *made).sorted_records())
+    assert [(one.key.sample, one.outcome, one.text) for one in read] == [
+        ("a", "wrong", ""), ("b", "right", ""), ("c", "right", "again"),
+    ]  # fmt: skip
+
+
 def test_names_that_look_like_the_log_itself_are_told_apart(tmp_path: Path) -> None:
     odd = ['"],"outcome":"right"', '"],"outcome":"error', "\\", 'a"b', "line\nbreak", "\u2028", "", "a,0,0"]
     folder = folder_of(
@@ -66,5 +74,5 @@ def test_what_is_added_later_is_not_seen_by_who_reads_it_as_it_stands(tmp_path: 
 
 def test_a_run_that_has_not_begun_has_no_records(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
-    assert not list(folder.records()) and folder.recorded() == 0
+    assert not list(folder.records()) and not list(folder.sorted_records()) and folder.recorded() == 0
     assert not list(folder.as_it_stands().records())
