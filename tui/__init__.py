@@ -1,1 +1,1 @@
-"""Where do people talk to it? The room of the terminal app over a Session and its events. Empty so far."""
+"""Where do people talk to it? The terminal app over a session and its events."""
