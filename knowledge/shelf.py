@@ -19,6 +19,9 @@ EXACT_LIMIT = 100_000
 """Chunks up to which ``auto`` scans all vectors. At 80,000 a query takes 10 ms that way and 13 by Chroma, opening 0.5 s
 and 1.7 (``benchmarks.search_speed``)."""
 
+ATTACHED = "chat-"
+"""Corpora whose names begin so hold what was attached to one conversation: they are asked by name only."""
+
 Stored = tuple[Store, CorpusRow]
 """A corpus and the store that holds it."""
 
@@ -52,7 +55,7 @@ class Shelf:
         return dict(sorted(pairs.items()))
 
     def chosen(self, names: Sequence[str]) -> tuple[Stored, ...]:
-        """These corpora, or all when none is named.
+        """These corpora, or when none is named all that are not attached to a conversation.
 
         Raises:
             UnknownNameError: one does not exist.
@@ -63,7 +66,8 @@ class Shelf:
         for name in names:
             if name not in everything:
                 raise UnknownNameError("corpus", name, everything)
-        chosen = tuple(everything[name] for name in (dict.fromkeys(names) if names else everything))
+        wanted = dict.fromkeys(names) or [name for name in everything if not name.startswith(ATTACHED)]
+        chosen = tuple(everything[name] for name in wanted)
         for _, corpus in chosen:
             self.check_embedder(corpus)
         return chosen

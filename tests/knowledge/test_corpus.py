@@ -48,6 +48,15 @@ def test_all_corpora_are_asked_unless_some_are_named_or_set(tmp_path: Path, fold
     second.close()
 
 
+def test_what_was_attached_to_a_conversation_is_asked_by_name_only(library: Library, folder: Path) -> None:
+    library.add([folder / "a1.md"], name="one")
+    library.add([folder / "ospf.rst"], name="chat-01234567")
+    asked = {hit.evidence.citation.corpus for hit in library.search_now("backbone policies area", limit=1_000).hits}
+    assert asked == {"one", "primer"}
+    named = library.search_now("backbone policies area", corpora=("chat-01234567",), limit=1_000).hits
+    assert {hit.evidence.citation.corpus for hit in named} == {"chat-01234567"}
+
+
 @pytest.mark.parametrize("query", ["", " \n"])
 def test_a_blank_question_finds_nothing(library: Library, query: str) -> None:
     found = library.search_now(query)
