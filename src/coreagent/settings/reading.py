@@ -1,23 +1,21 @@
 """From a file to settings, with errors that name file, line, key and what is allowed."""
 
-import os
 import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 from pydantic import BaseModel, ValidationError
 
 from coreagent.errors import SettingsError
 from coreagent.settings.costs import EnergySettings, HardwareSettings, PriceSettings
 from coreagent.settings.endpoint import EndpointSettings
-from coreagent.settings.environment import Environment
 from coreagent.settings.knowledge import EmbedderSettings, IngestSettings, KnowledgeSettings, RerankerSettings
 from coreagent.settings.routing import AdviserSettings, RoutingSettings, RuleSettings
 from coreagent.settings.sections import (
     AgentSettings,
+    AppearanceValueError,
     BudgetSettings,
     EvalSettings,
     LimitSettings,
@@ -26,26 +24,6 @@ from coreagent.settings.sections import (
     Settings,
     TelemetrySettings,
 )
-
-CONFIG_NAME = "coreagent.toml"
-
-
-def find_config(chosen: Path | None, environment: Environment) -> Path | None:
-    """The settings file in force, or None when there is none.
-
-    Raises:
-        SettingsError: a file was named but does not exist.
-    """
-    named = chosen or environment.config
-    if named is not None:
-        if not named.is_file():
-            raise SettingsError("no such settings file", path=str(named), mend="Check --config or COREAGENT_CONFIG.")
-        return named
-    for candidate in (Path(CONFIG_NAME), Path(platformdirs.user_config_dir("coreagent")) / CONFIG_NAME):
-        # A folder or a broken link of this name is no reason to go on with other settings than the user thinks.
-        if os.path.lexists(candidate):
-            return candidate
-    return None
 
 
 def load_settings(path: Path | None) -> Settings:
@@ -64,17 +42,22 @@ def load_settings(path: Path | None) -> Settings:
         raise SettingsError(f"can not be read: {error.strerror}", path=str(path), mend=mend) from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"not UTF-8 text: {error.reason}", path=str(path), mend="Save it as UTF-8.") from error
+    return read_settings(text, path=str(path))
+
+
+def read_settings(text: str, *, path: str = "") -> Settings:
+    """The settings that the text of a file states; ``path`` only serves the error message. Raises as above."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r" ?\(at line (\d+), column \d+\)| ?\(at end of document\)", str(error))
         raise SettingsError(
             f"not valid TOML: {str(error).replace(found[0], '') if found else error}",
-            path=str(path),
+            path=path,
             line=int(found[1] or len(text.splitlines())) if found else 0,
             mend='A line is [section], or key = value; text stands in "quotes".',
         ) from error
-    return parse_settings(data, path=str(path), text=text)
+    return parse_settings(data, path=path, text=text)
 
 
 def parse_settings(data: Mapping[str, Any], *, path: str = "", text: str = "") -> Settings:
@@ -83,6 +66,11 @@ def parse_settings(data: Mapping[str, Any], *, path: str = "", text: str = "") -
         return Settings.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
+        if isinstance(own := (first.get("ctx") or {}).get("error"), AppearanceValueError):
+            key = own.refused.key
+            line = _line_of(text, tuple(_parts(key)))
+            problem = str(own.refused).removeprefix(f"{key}: ")
+            raise SettingsError(problem, path=path, line=line, key=key, mend=own.refused.mend) from error
         # Pydantic also names the branch of a union and the key of a table, which do not stand in the file.
         location = tuple(str(part) for part in first["loc"] if "(" not in str(part) and part != "[key]")
         raise SettingsError(

@@ -1,10 +1,12 @@
 """The tables of ``coreagent.toml``: every key with its type, its bounds and its default."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from coreagent.appearance import appearance_from
+from coreagent.errors import SettingsError
 from coreagent.plans import RoleName
 from coreagent.settings.costs import EnergySettings, HardwareSettings, PriceSettings
 from coreagent.settings.endpoint import EndpointSettings, check_endpoints
@@ -167,6 +169,14 @@ class EvalSettings(Section):
     """Trials at once; each endpoint finds its own number of calls below its ``max_concurrency``."""
 
 
+class AppearanceValueError(ValueError):
+    """What is wrong in ``[tui]``, as it is said where that table is read alone: ``refused`` names the key."""
+
+    def __init__(self, refused: SettingsError) -> None:
+        super().__init__(str(refused))
+        self.refused = refused
+
+
 class Settings(Section):
     """The whole file."""
 
@@ -180,3 +190,14 @@ class Settings(Section):
     security: SecuritySettings = SecuritySettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     evals: EvalSettings = EvalSettings()
+    tui: dict[str, Any] = Field(default_factory=dict[str, Any])
+    """``[tui]``: looks and keys of the terminal app, as :class:`coreagent.appearance.Appearance` has them."""
+
+    @field_validator("tui")
+    @classmethod
+    def _can_be_shown(cls, value: dict[str, Any]) -> dict[str, Any]:
+        try:
+            appearance_from(value)
+        except SettingsError as error:
+            raise AppearanceValueError(error) from error
+        return value

@@ -1,0 +1,1 @@
+"""A person decides: on a call that changes something, and on what may be spent."""
