@@ -21,14 +21,18 @@ class Asking:
     graph: str = ""
 
 
+AS_SET = Asking()
+"""As the settings have it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """A question and what became of it.
 
     ``position`` counts from 0 in its conversation; turns of one position are versions of the answer to one question,
     ``version`` 0 the first. ``text`` is the answer, or what was said of it before it was cut short. ``asked_s`` and
-    ``ended_s`` are Unix times in seconds, ``ended_s`` 0 while it is under way. ``error`` and ``mend`` say what went wrong
-    and how to go on.
+    ``ended_s`` are Unix times in seconds, ``ended_s`` 0 while it is under way. ``error`` and ``mend`` say what went
+    wrong and how to go on.
     """
 
     id: str
@@ -37,7 +41,7 @@ class Turn:
     question: str
     state: TurnState
     version: int = 0
-    asking: Asking = Asking()
+    asking: Asking = AS_SET
     run_id: str = ""
     text: str = ""
     answer: Answer | None = None
