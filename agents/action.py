@@ -20,20 +20,27 @@ from coreagent.answer import Evidence
 from coreagent.errors import CoreAgentError, ToolFailedError, ToolTimeoutError
 from coreagent.events import Event, FeedbackSource, ToolFinished, ToolStarted
 from coreagent.labels import PUBLIC, Label, strictest
-from coreagent.messages import ToolCall
+from coreagent.messages import ToolCall, sound
 from coreagent.runs import Journal
 from coreagent.secrets import mask
 from coreagent.telemetry import Telemetry
 from coreagent.tools.registry import ToolRegistry
-from coreagent.tools.tool import Tool, ToolContext, ToolResult
+from coreagent.tools.tool import Previewing, Tool, ToolContext, ToolResult
 
 SUMMARY_CHARS = 400
+CHANGES_CHARS = 4_000
+"""Of a preview; more nobody reads before agreeing."""
+PREVIEW_TIMEOUT_S = 5.0
 Emit = Callable[[Event], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A validated call with the gate's ruling on it. ``arguments`` is canonical JSON."""
+    """A validated call with the gate's ruling on it. ``arguments`` is canonical JSON.
+
+    ``changes`` says in words what it would change, with secrets masked, where the tool has a preview. ``edited``: a
+    person put these arguments in place of the model's.
+    """
 
     call_id: str
     subtask: str
@@ -43,6 +50,8 @@ class Proposal:
     reason: str
     effect: str = "read"
     label: Label = PUBLIC
+    changes: str = ""
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +83,10 @@ class ActionModule(Protocol):
 
     def propose(self, call: ToolCall, subtask: str, *, label: Label, emit: Emit) -> Proposal:
         """Validate and review."""
+        ...
+
+    async def preview(self, proposal: Proposal, *, run_id: str, corpora: tuple[str, ...]) -> Proposal:
+        """With what it would change, where a person is to be asked; failures become words."""
         ...
 
     async def perform(self, proposal: Proposal, *, run_id: str, corpora: tuple[str, ...], emit: Emit) -> Outcome:
@@ -117,6 +130,26 @@ class GatedAction:
             label=label,
         )
 
+    async def preview(self, proposal: Proposal, *, run_id: str, corpora: tuple[str, ...]) -> Proposal:
+        """A proposal that a person is asked about with what its tool says it would change; any other as it is.
+
+        Never raises for what a preview does wrong, and never waits longer than ``PREVIEW_TIMEOUT_S``: a person can
+        decide without it.
+        """
+        tool = self.tools.get(proposal.tool)
+        if proposal.verdict != "ask" or not isinstance(tool, Previewing):
+            return proposal
+        key = idempotency_key(run_id, proposal.tool, proposal.arguments)
+        context = _context(proposal, key, run_id, corpora)
+        try:
+            arguments = self.tools.validate(proposal.tool, proposal.arguments)
+            changes = await asyncio.wait_for(tool.preview(arguments, context), PREVIEW_TIMEOUT_S)
+        except TimeoutError:
+            changes = f"its preview failed: no word within {PREVIEW_TIMEOUT_S:g} s"
+        except Exception as error:  # noqa: BLE001  (a preview may be anybody's code, and never ends a run)
+            changes = f"its preview failed: {type(error).__name__}: {error}"
+        return replace(proposal, changes=_shortened(mask(sound(changes))))
+
     async def perform(self, proposal: Proposal, *, run_id: str, corpora: tuple[str, ...], emit: Emit) -> Outcome:
         """Run an allowed or approved proposal. Never raises for what a tool does wrong: that is an outcome."""
         tool = self.tools.get(proposal.tool)
@@ -158,13 +191,7 @@ class GatedAction:
 
     async def _run(self, tool: Tool, proposal: Proposal, key: str, run_id: str, corpora: tuple[str, ...]) -> ToolResult:
         info = tool.info
-        context = ToolContext(
-            run_id=run_id,
-            call_id=proposal.call_id,
-            idempotency_key=key,
-            label=proposal.label,
-            corpora=corpora,
-        )
+        context = _context(proposal, key, run_id, corpora)
         arguments = self.tools.validate(info.name, proposal.arguments)
         call = ToolCall(proposal.call_id, info.name, proposal.arguments)
         with self.telemetry.tool_span(info, call):
@@ -183,6 +210,16 @@ class GatedAction:
 
 
 _RESULT: TypeAdapter[ToolResult] = TypeAdapter(ToolResult)
+
+
+def _context(proposal: Proposal, key: str, run_id: str, corpora: tuple[str, ...]) -> ToolContext:
+    return ToolContext(
+        run_id=run_id, call_id=proposal.call_id, idempotency_key=key, label=proposal.label, corpora=corpora
+    )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= CHANGES_CHARS else f"{text[:CHANGES_CHARS]} ... (cut)"
 
 
 DENIED = "denied by a person"

@@ -15,10 +15,11 @@ from coreagent.errors import (
     ModelUnreachableError,
 )
 from coreagent.events import ADVICE, Event, ModelFinished
+from coreagent.graphs.prompting import Prompting
 from coreagent.messages import Usage
 from coreagent.models.budgeted import Budgeted
 from coreagent.models.card import ModelCard
-from coreagent.models.chat import ChatRequest, Completion
+from coreagent.models.chat import ChatModel, ChatRequest, Completion
 from coreagent.models.dispatch.health import Health
 from coreagent.models.registry import ModelRegistry
 from coreagent.models.traced import Traced
@@ -45,6 +46,7 @@ class Advising:
     ledger: Ledger
     emit: Callable[[Event], None]
     timeout_s: float
+    prompts: bool = False
 
     async def advised(self, request: RoutingRequest) -> RoutingRequest:
         """The request with its advice, or as it was where there is nothing to advise on."""
@@ -106,7 +108,10 @@ class _Booked:
         sensitivity = self.request.label.sensitivity
         if not card.may_see(sensitivity):
             raise ClearanceError(f"{name} is not cleared for {sensitivity} data")
-        inner = Traced(self.advising.registry.get(name), self.advising.telemetry)
+        inner: ChatModel = Traced(self.advising.registry.get(name), self.advising.telemetry)
+        if self.advising.prompts:
+            subtask, role = f"{ADVICE}{self.request.subtask}", self.request.role
+            inner = Prompting(inner, subtask=subtask, role=role, emit=self.advising.emit)
 
         async def call(scope: Ledger) -> Completion:
             return await Budgeted(inner, scope).complete(request)

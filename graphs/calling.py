@@ -15,6 +15,7 @@ from coreagent.events import Event, ModelFinished, Routed, Warned
 from coreagent.graphs.advising import Advising
 from coreagent.graphs.conduct import NOT_CONTINUED, Begun, Strict, is_prose
 from coreagent.graphs.learners import Learner
+from coreagent.graphs.prompting import Prompting
 from coreagent.graphs.state import RunOptions
 from coreagent.labels import Label
 from coreagent.models.budgeted import Budgeted
@@ -121,13 +122,13 @@ class ModelCalls:
         if self.forecasts is not None and (ledger.limits_money or ledger.limits_energy):
             least = self.forecasts.output_tokens(role.name, wanted.output_limit or wanted.output_tokens)
             wanted = replace(wanted, least_output=least)
-        wanted = await self._advised(wanted, ledger, emit)
+        wanted = await self._advised(wanted, ledger, emit, prompts=work.options.prompts)
         # Advice has its price too.
         wanted = replace(wanted, usd_left=ledger.usd_left, wh_left=ledger.wh_left)
         decision = self._noted(self._affordable(wanted, ledger), wanted, request)
         emit(Routed(decision))
         scope = ledger.child(work.budget, scope=f"subtask {work.subtask}")
-        model = self._stack(decision, scope, emit)
+        model = self._stack(decision, scope, emit, prompts=work.options.prompts)
         if on_text and decision.conduct in ("", "normal"):
             model = Streaming(model, on_text)
         started = time.perf_counter()
@@ -145,7 +146,9 @@ class ModelCalls:
             emit(ModelFinished(work.subtask, role.name, answered, spent.usage, spent.usd, seconds, error=error))
         return Called(asked.value, replace(decision, answered_by=answered), answered)
 
-    async def _advised(self, request: RoutingRequest, ledger: Ledger, emit: Callable[[Event], None]) -> RoutingRequest:
+    async def _advised(
+        self, request: RoutingRequest, ledger: Ledger, emit: Callable[[Event], None], *, prompts: bool
+    ) -> RoutingRequest:
         if self.adviser is None:
             return request
         advising = Advising(
@@ -157,6 +160,7 @@ class ModelCalls:
             ledger=ledger,
             emit=emit,
             timeout_s=self.advice_timeout_s,
+            prompts=prompts,
         )
         return await advising.advised(request)
 
@@ -222,8 +226,9 @@ class ModelCalls:
             except (CoreAgentError, OSError) as error:
                 emit(Warned(f"the verdict on {decision.answered_by or decision.model} is not learned: {error}"))
 
-    def _stack(self, decision: Decision, ledger: Ledger, emit: Callable[[Event], None]) -> ChatModel:
-        models = [self._one(name, decision, ledger, emit) for name in (decision.model, *decision.fallbacks)]
+    def _stack(self, decision: Decision, ledger: Ledger, emit: Callable[[Event], None], *, prompts: bool) -> ChatModel:
+        names = (decision.model, *decision.fallbacks)
+        models = [self._one(name, decision, ledger, emit, prompts=prompts) for name in names]
         if len(models) == 1:
             return models[0]
 
@@ -233,9 +238,13 @@ class ModelCalls:
 
         return Fallback(models, on_fallback=next_one)
 
-    def _one(self, name: str, decision: Decision, ledger: Ledger, emit: Callable[[Event], None]) -> ChatModel:
+    def _one(
+        self, name: str, decision: Decision, ledger: Ledger, emit: Callable[[Event], None], *, prompts: bool
+    ) -> ChatModel:
         """Each try is traced and booked by itself, so both stand inside the retries."""
-        traced = Traced(self.registry.get(name), self.telemetry, decision=decision)
+        traced: ChatModel = Traced(self.registry.get(name), self.telemetry, decision=decision)
+        if prompts:
+            traced = Prompting(traced, subtask=decision.subtask, role=decision.role, emit=emit)
         model: ChatModel = Budgeted(traced, ledger, self.forecasts)
         attempts = self.max_attempts.get(name, 1)
         if attempts > 1:

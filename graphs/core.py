@@ -53,7 +53,7 @@ def core(deps: Deps) -> Blueprint:
             "prepare": prepare_node(deps),
             "plan": guarded(plan_node(deps)),
             "call": call_node(deps).run,
-            "approve": approve_node(),
+            "approve": approve_node(deps),
             "act": act_node(deps),
             "gather": gather,
             "summarize": guarded(summarize_node(deps)),

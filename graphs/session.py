@@ -11,6 +11,7 @@ from langgraph.types import Command, Durability
 from langsmith.run_helpers import tracing_context  # pyright: ignore[reportUnknownVariableType]
 from pydantic import TypeAdapter
 
+from coreagent.agents.action import ActionModule
 from coreagent.answer import Answer
 from coreagent.errors import CoreAgentError, RunError, UnknownNameError
 from coreagent.events import (
@@ -24,6 +25,7 @@ from coreagent.events import (
 from coreagent.graphs.blueprint import Blueprint, Graph
 from coreagent.graphs.checkpoints import LeanSqliteSaver, open_checkpoints
 from coreagent.graphs.deps import LiveRuns, new_run_id
+from coreagent.graphs.edits import changed_arguments
 from coreagent.graphs.listening import listening
 from coreagent.graphs.state import RunOptions
 from coreagent.intents import Intent, intent_from_text
@@ -50,8 +52,8 @@ class Session(Protocol):
         """Go on with a run that waits, failed or was interrupted."""
         ...
 
-    async def approve(self, call_id: str) -> None:
-        """Agree to a call that waits."""
+    async def approve(self, call_id: str, arguments: str | None = None) -> None:
+        """Agree to a call that waits, with other arguments when they are given."""
         ...
 
     async def deny(self, call_id: str, reason: str = "") -> None:
@@ -74,7 +76,8 @@ class GraphSession:
     """Runs blueprints with checkpoints, the run store and telemetry.
 
     A run uses ``blueprint``, or the one of ``others`` that its options name, and goes on with it when it is resumed.
-    ``checkpoints`` None keeps them in no file: such runs can not wait for a person or be resumed.
+    ``checkpoints`` None keeps them in no file: such runs can not wait for a person or be resumed. ``gate`` is what a
+    person's own arguments for a waiting call go through; None: they can not be given.
     """
 
     blueprint: Blueprint
@@ -85,6 +88,7 @@ class GraphSession:
     config_digest: str = ""
     durability: Durability = "async"
     others: tuple[Blueprint, ...] = ()
+    gate: ActionModule | None = None
     _graphs: dict[str, Graph] = field(default_factory=dict[str, Graph])
     _saver: LeanSqliteSaver | None = None
     _exits: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -149,13 +153,21 @@ class GraphSession:
             async for event in events:
                 yield event
 
-    async def approve(self, call_id: str) -> None:
+    async def approve(self, call_id: str, arguments: str | None = None) -> None:
         """Agree to a call that waits in this session.
+
+        ``arguments`` is the JSON of a person who changed them; they go through the gate like those of a model. Where
+        one of these errors is raised, the call goes on waiting.
 
         Raises:
             UnknownNameError: no such call waits.
+            ToolArgumentsError: the arguments do not fit, or hold a mask in the place of a secret.
+            ActionDeniedError: the security module denies the call with these arguments.
+            UsageError: this session has no gate to send them through.
         """
-        self._reply(call_id, {"approved": True})
+        call = self._waiting_call(call_id).call
+        changed = "" if arguments is None else changed_arguments(self.gate, call, arguments)
+        self._reply(call_id, {"approved": True, "arguments": changed})
 
     async def deny(self, call_id: str, reason: str = "") -> None:
         """Refuse a call that waits in this session; the reason is feedback to the planning module.
@@ -286,10 +298,13 @@ class GraphSession:
     def _waiting_of(self, run_id: str) -> list[_Waiting]:
         return [entry for entry in self._waiting.values() if entry.run_id == run_id]
 
-    def _reply(self, call_id: str, reply: dict[str, Any]) -> None:
+    def _waiting_call(self, call_id: str) -> _Waiting:
         if call_id not in self._waiting:
             raise UnknownNameError("waiting call", call_id, self._waiting)
-        self._waiting[call_id].reply = reply
+        return self._waiting[call_id]
+
+    def _reply(self, call_id: str, reply: dict[str, Any]) -> None:
+        self._waiting_call(call_id).reply = reply
 
     def _replies(self, run_id: str) -> Command[Any] | None:
         """Resume with the answers there are; calls without one are asked again."""

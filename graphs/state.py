@@ -24,6 +24,8 @@ class RunOptions:
     ``corpora`` empty means the settings' corpora. ``stream`` asks for the answer word by word. ``started`` is the unix
     time of the first attempt in seconds. ``flags`` are weights of routing's objectives; the first step adds those
     written into the question, and what was given here holds against them. ``risk`` is what the guard then found.
+    ``earlier`` is what was said before in the conversation, a turn each, oldest first: see
+    :mod:`coreagent.graphs.earlier`. ``prompts`` asks for a ``Prompted`` event with each prompt that is sent.
     """
 
     run_id: str
@@ -36,6 +38,8 @@ class RunOptions:
     graph: str = ""
     flags: dict[str, float] = field(default_factory=dict[str, float])
     risk: float | None = None
+    earlier: tuple[str, ...] = ()
+    prompts: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

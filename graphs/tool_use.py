@@ -70,7 +70,7 @@ def tool_use(deps: Deps) -> Blueprint:
             "prepare": prepare_node(deps),
             "think": ending(think_node(deps)),
             "call": ending(step_call_node(deps)),
-            "approve": approve_node(),
+            "approve": approve_node(deps),
             "act": act_node(deps),
             "observe": observe_node(deps),
             "summarize": guarded(summarize_with(deps, CONCLUDER, conclusion_task)),

@@ -5,7 +5,6 @@ arguments model; the first paragraph of the docstring becomes the description, i
 the fields. The decorated object can still be called like the function it was.
 """
 
-import asyncio
 import hashlib
 import inspect
 import json
@@ -24,6 +23,8 @@ from pydantic_core import to_json
 from coreagent.answer import Citation, Evidence
 from coreagent.errors import ToolArgumentsError
 from coreagent.labels import Label, Sensitivity
+from coreagent.tools.awaiting import awaited
+from coreagent.tools.preview import Preview, PreviewFunction
 from coreagent.tools.tool import Effect, ToolContext, ToolInfo, ToolResult
 
 __all__ = ["FunctionTool", "Stated", "evidence_id", "tool"]
@@ -62,6 +63,7 @@ class FunctionTool(Generic[P, R]):
     info: ToolInfo
     label: Label
     context_parameter: str = ""
+    told_by: Preview | None = None
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function itself, without validation."""
@@ -76,6 +78,19 @@ class FunctionTool(Generic[P, R]):
             ToolArgumentsError: ``arguments`` is not an instance of ``info.arguments``.
             Exception: whatever the function raises.
         """
+        value = await awaited(self.function, self._given(arguments, context))
+        return _as_result(value, self.info.name, arguments, self.label)
+
+    async def preview(self, arguments: BaseModel, context: ToolContext) -> str:
+        """What the function given as ``preview`` says of these arguments; empty without one.
+
+        Raises:
+            ToolArgumentsError: as :meth:`run`.
+            Exception: whatever that function raises.
+        """
+        return await self.told_by.tell(self._given(arguments, context)) if self.told_by is not None else ""
+
+    def _given(self, arguments: BaseModel, context: ToolContext) -> dict[str, Any]:
         if not isinstance(arguments, self.info.arguments):
             raise ToolArgumentsError(
                 f"got {type(arguments).__name__}, not {self.info.arguments.__name__}",
@@ -85,11 +100,7 @@ class FunctionTool(Generic[P, R]):
         given: dict[str, Any] = {name: getattr(arguments, name) for name in self.info.arguments.model_fields}
         if self.context_parameter:
             given[self.context_parameter] = context
-        call: Callable[..., Any] = self.function
-        value = await call(**given) if inspect.iscoroutinefunction(call) else await asyncio.to_thread(call, **given)
-        if inspect.isawaitable(value):
-            value = await value
-        return _as_result(value, self.info.name, arguments, self.label)
+        return given
 
 
 @overload
@@ -107,6 +118,7 @@ def tool(
     label: Label = OUTSIDE,
     fitted_on: frozenset[str] = frozenset(),
     topics: tuple[str, ...] = (),
+    preview: PreviewFunction | None = None,
 ) -> Callable[[Callable[P, R]], FunctionTool[P, R]]: ...
 
 
@@ -122,6 +134,7 @@ def tool(
     label: Label = OUTSIDE,
     fitted_on: frozenset[str] = frozenset(),
     topics: tuple[str, ...] = (),
+    preview: PreviewFunction | None = None,
 ) -> FunctionTool[P, R] | Callable[[Callable[P, R]], FunctionTool[P, R]]:
     """Make a tool of a function, synchronous or not.
 
@@ -139,9 +152,12 @@ def tool(
         label: Label of the result; untrusted by default, because most functions fetch what they return.
         fitted_on: Fingerprints of the questions that a fitted tool was fitted on.
         topics: Beginnings of words, one of which a question must hold for the tool to be shown; none: always.
+        preview: Says in words what a call would change, for the person who is asked about it. It takes any of the
+            function's parameters by name, is synchronous or not, and must read only.
 
     Raises:
-        TypeError: a signature that can not become a schema, or no name or description.
+        TypeError: a signature that can not become a schema, no name or description, or a preview that takes something
+            else than the function.
     """
 
     def decorate(target: Callable[P, R]) -> FunctionTool[P, R]:
@@ -167,7 +183,9 @@ def tool(
             fitted_on=fitted_on,
             topics=topics,
         )
-        return FunctionTool(target, info, label, context_parameter)
+        names = (*arguments.model_fields, context_parameter)
+        told_by = None if preview is None else Preview.of(preview, tool=tool_name, names=filter(None, names))
+        return FunctionTool(target, info, label, context_parameter, told_by)
 
     return decorate(function) if function is not None else decorate
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -85,5 +85,18 @@ class Tool(Protocol):
 
         Raises:
             ToolError: with the cause and the mend; any other exception becomes a ToolFailedError in the gate.
+        """
+        ...
+
+
+@runtime_checkable
+class Previewing(Protocol):
+    """What a tool may have beside :class:`Tool`: it says what a call would change before a person agrees to it."""
+
+    async def preview(self, arguments: BaseModel, context: ToolContext) -> str:
+        """What :meth:`Tool.run` would change, in words; empty when there is nothing to say. It reads only.
+
+        Raises:
+            Exception: whatever goes wrong; the gate shows it to the person in place of the words.
         """
         ...

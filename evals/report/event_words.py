@@ -15,6 +15,7 @@ from coreagent.events import (
     Feedback,
     ModelFinished,
     Planned,
+    Prompted,
     Recalled,
     Routed,
     RunFailed,
@@ -80,7 +81,7 @@ def decision_section(decision: Decision) -> Section:
 def event_words(event: Event) -> str:
     """What happened, in a line or few."""
     match event:
-        case ModelFinished() | ToolStarted() | ToolFinished() | ApprovalNeeded() | ApprovalGiven():
+        case Prompted() | ModelFinished() | ToolStarted() | ToolFinished() | ApprovalNeeded() | ApprovalGiven():
             return _work_words(event)
         case RunStarted(question=question, resumed=resumed):
             return f"{'resumed' if resumed else 'began'}: {question}"
@@ -109,8 +110,12 @@ def event_words(event: Event) -> str:
             return f"{error}: {message}"
 
 
-def _work_words(event: ModelFinished | ToolStarted | ToolFinished | ApprovalNeeded | ApprovalGiven) -> str:
+def _work_words(
+    event: Prompted | ModelFinished | ToolStarted | ToolFinished | ApprovalNeeded | ApprovalGiven,
+) -> str:
     match event:
+        case Prompted(role=role, model=model, prompt=prompt):
+            return f"to {model} as {role}: {prompt}"
         case ModelFinished(role=role, model=model, usage=usage, cost_usd=usd, seconds=taken, error=error):
             tokens = f"{words.count(usage.input_tokens)} tokens in, {words.count(usage.output_tokens)} out"
             end = f", failed: {error}" if error else ""
@@ -122,8 +127,9 @@ def _work_words(event: ModelFinished | ToolStarted | ToolFinished | ApprovalNeed
             return f"{tool} {'(not repeated) ' if replayed else ''}in {words.seconds(taken)}: {end}"
         case ApprovalNeeded(call=call):
             return f"{call.tool} {call.arguments} waits for a person: {call.reason}"
-        case ApprovalGiven(approved=approved, reason=reason):
-            return f"{'approved' if approved else 'denied'}{f': {reason}' if reason else ''}"
+        case ApprovalGiven(approved=approved, reason=reason, arguments=arguments):
+            changed = f" with other arguments: {arguments}" if arguments else ""
+            return f"{'approved' if approved else 'denied'}{changed}{f': {reason}' if reason else ''}"
 
 
 def _read(entry: Mapping[str, Any]) -> Event | None:

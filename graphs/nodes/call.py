@@ -1,5 +1,6 @@
 """One subtask: its role's model proposes tool calls, or writes an intermediate text. Nothing is changed here."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,12 +61,13 @@ class CallNode:
         update: dict[str, Any] = {"decisions": (called.decision,), "spent": ledger.spent}
         if not called.output.calls:
             return Command(update=update | _nothing_to_call(task, called.output), goto="gather")
-        proposals = [self._proposal(task, number, wish, runtime) for number, wish in enumerate(called.output.calls, 1)]
+        wishes = enumerate(called.output.calls, 1)
+        proposals = await asyncio.gather(*(self._proposal(task, number, wish, runtime) for number, wish in wishes))
         update["proposals"] = {proposal.call_id: proposal for proposal in proposals}
         update["security_log"] = tuple(f"before {p.tool} {p.call_id}: {p.verdict}" for p in proposals)
         return Command(update=update, goto=[_sent(task, proposal) for proposal in proposals])
 
-    def _proposal(self, task: CallInput, number: int, wish: ToolCall, runtime: Runtime[None]) -> Proposal:
+    async def _proposal(self, task: CallInput, number: int, wish: ToolCall, runtime: Runtime[None]) -> Proposal:
         # A person answers by this id alone, so it is unique among all runs.
         call_id = f"{task['options'].run_id[-8:]}.{task['subtask'].id}.{number}"
         proposal = self.deps.agent.action.propose(
@@ -74,7 +76,10 @@ class CallNode:
             label=_label(task),
             emit=emitter(runtime),
         )
-        return as_decided(proposal, task["earlier"])
+        proposal = as_decided(proposal, task["earlier"])
+        # Here, because the node that waits for the person runs again from its top once they have answered.
+        options = task["options"]
+        return await self.deps.agent.action.preview(proposal, run_id=options.run_id, corpora=options.corpora)
 
     async def _write(self, task: CallInput, runtime: Runtime[None]) -> Command[Any]:
         deps, subtask = self.deps, task["subtask"]

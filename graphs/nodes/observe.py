@@ -5,11 +5,12 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from coreagent.agents.tool_protocol import Turn, observed
+from coreagent.agents.tool_protocol import END, Turn, observed
 from coreagent.answer import Evidence
 from coreagent.events import Feedback
 from coreagent.graphs.deps import Deps
 from coreagent.graphs.listening import emitter
+from coreagent.graphs.nodes.approve import edit_in_words
 from coreagent.graphs.nodes.guard import StateNode
 from coreagent.graphs.state import CoreState, SubtaskResult
 from coreagent.labels import strictest
@@ -30,6 +31,9 @@ def observe_node(deps: Deps) -> StateNode:
             if outcome.error:
                 emitter(runtime)(Feedback(outcome.source, f"{outcome.tool}: {outcome.error}", outcome.subtask))
             text = f"error: {outcome.error}" if outcome.error else outcome.text or "(nothing came back)"
+            proposal = state.get("proposals", {}).get(outcome.call_id)
+            if proposal is not None and proposal.edited:
+                steps = steps.said(Turn("user", edit_in_words(proposal).replace(END, "")))
             steps = replace(steps.said(observed(text)), taken=steps.taken + 1)
             result = SubtaskResult(
                 subtask=STEPS,

@@ -42,7 +42,8 @@ def respond_node(deps: Deps) -> StateNode:
         text, screened = deps.agent.security.screen_response(text, label)
         emitter(runtime)(screened)
         stop = broken or state.get("stopped")
-        decisions = state.get("decisions", ())
+        # A checkpoint gives tuples back as lists.
+        decisions = tuple(state.get("decisions", ()))
         answer = Answer(
             run_id=options.run_id,
             question=state["question"],

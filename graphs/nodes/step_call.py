@@ -55,12 +55,14 @@ def step_call_node(deps: Deps) -> StateNode:
             ToolCall(call_id, wish.name, wish.arguments), step.id, label=step.label, emit=emitter(runtime)
         )
         proposal = as_decided(proposal, state.get("proposals", {}).values())
+        options = state["options"]
+        proposal = await deps.agent.action.preview(proposal, run_id=options.run_id, corpora=options.corpora)
         action = f"Action: {proposal.tool}\nAction Input: {proposal.arguments}"
         update["steps"] = steps.said(Turn("caller", cut_observation(action)))
         update["proposals"] = {call_id: proposal}
         update["security_log"] = (f"before {proposal.tool} {call_id}: {proposal.verdict}",)
         target = "approve" if proposal.verdict == "ask" else "act"
-        return Command(update=update, goto=[Send(target, ActInput(options=state["options"], proposal=proposal))])
+        return Command(update=update, goto=[Send(target, ActInput(options=options, proposal=proposal))])
 
     return call
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
 
 from coreagent.messages import ToolCall
@@ -11,6 +11,7 @@ from coreagent.models.builtin.arguments import Material
 from coreagent.models.builtin.base import BuiltinModel, named, user_sections
 from coreagent.models.builtin.classification import classifier_for
 from coreagent.models.builtin.comparisons import comparison_in
+from coreagent.models.builtin.followups import asked_before, carried, with_topic
 from coreagent.models.builtin.parts import split_parts
 from coreagent.models.builtin.queries import asks_meaning, reworded, search_query
 from coreagent.models.builtin.similarity import similarities
@@ -73,6 +74,7 @@ class BuiltinPlanner(BuiltinModel):
             else self._steps(question, parsed, kind, usable, failed=failed, attempt=attempt)
         )
         steps = steps[: _limit(request)] or [_Step(_NOTHING, "")]
+        steps = _in_conversation(steps, question, parsed, tools, asked_before(named(found, "memory")))
         form = _form(kind, parsed, steps, effects, {tool.name: tool for tool in tools})
         plan: dict[str, Any] = {
             "rationale": _rationale(kind, steps, attempt),
@@ -190,9 +192,25 @@ class BuiltinPlanner(BuiltinModel):
         return best.tool.name if best else ""
 
 
+def _in_conversation(
+    steps: list[_Step], question: str, parsed: ParsedQuestion, tools: list[ToolSpec], before: tuple[str, ...]
+) -> list[_Step]:
+    """What is searched for a follow-up names the topic that the question itself leaves out."""
+    topic = "" if parsed.options else carried(question, before)
+    broad = {tool.name for tool in tools if searches(tool) and _searches_passages(tool)}
+    return [
+        replace(step, instruction=with_topic(step.instruction, topic)) if topic and step.tool in broad else step
+        for step in steps
+    ]
+
+
+def _searches_passages(tool: ToolSpec) -> bool:
+    about = set(terms(f"{tool.name.replace('_', ' ')} {tool.description}"))
+    return bool(about & {"search", "passag", "document", "corpora", "corpu"})
+
+
 def _breadth(one: Ranked) -> tuple[bool, float]:
-    about = set(terms(f"{one.tool.name.replace('_', ' ')} {one.tool.description}"))
-    return bool(about & {"search", "passag", "document", "corpora", "corpu"}), one.score
+    return _searches_passages(one.tool), one.score
 
 
 def _asked_for(one: Ranked, kind: str) -> bool:

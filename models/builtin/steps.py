@@ -125,7 +125,7 @@ def _parts_of(found: tuple[Section, ...], failures: Sequence[str], plan: Answer)
     kept = [
         sections.render(section.name, section.body, **section.attributes)
         for section in found
-        if section.name in ("question", "tool", "corpus")
+        if section.name in ("question", "tool", "corpus", "memory")
     ]
     text, _ = plan(ChatRequest(messages=(Message.user("\n".join([*kept, *told])),)))
     parts: list[dict[str, Any]] = json.loads(text)["subtasks"]

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from coreagent.answer import Answer, Verdict
 from coreagent.decision import Decision
-from coreagent.labels import Label
+from coreagent.labels import PUBLIC, Label
 from coreagent.messages import Usage
 from coreagent.plans import Plan, RoleName
 
@@ -63,6 +63,20 @@ class Routed:
 
 
 @dataclass(frozen=True, slots=True)
+class Prompted:
+    """What is sent to a model, readable and with secrets masked; only where the run's options ask for it.
+
+    Each model that is tried has its own, and so has a second question about the form of an answer; a retry of the same
+    request has none.
+    """
+
+    subtask: str
+    role: RoleName
+    model: str
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFinished:
     """A model call ended. ``ttft_s`` is the time to the first token in seconds, when it was streamed."""
 
@@ -109,7 +123,12 @@ class ToolFinished:
 
 @dataclass(frozen=True, slots=True)
 class PendingCall:
-    """A call that waits for a person."""
+    """A call that waits for a person.
+
+    ``arguments`` is JSON with secrets masked; ``masked`` tells that it holds such. ``description`` is the tool's, and
+    ``parameters`` the JSON Schema of its arguments as text. ``label`` is that of the data in the call. ``changes`` says
+    in words what the call would change, where the tool has a preview.
+    """
 
     id: str
     tool: str
@@ -117,6 +136,11 @@ class PendingCall:
     effect: str
     subtask: str
     reason: str
+    description: str = ""
+    parameters: str = ""
+    label: Label = PUBLIC
+    changes: str = ""
+    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +153,12 @@ class ApprovalNeeded:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalGiven:
-    """A person decided."""
+    """A person decided. ``arguments``, with secrets masked, are theirs in place of the model's; empty: unchanged."""
 
     call_id: str
     approved: bool
     reason: str = ""
+    arguments: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +219,7 @@ Event = (
     | Recalled
     | Planned
     | Routed
+    | Prompted
     | ModelFinished
     | Token
     | ToolStarted
@@ -233,7 +259,7 @@ def event_from_json(data: dict[str, Any] | str) -> Event:
 
 
 def _adapter(kind: str) -> TypeAdapter[Any]:
-    # Built on first use: seventeen adapters cost 20 ms that a short command need not pay.
+    # Built on first use: eighteen adapters cost 20 ms that a short command need not pay.
     if kind not in _ADAPTERS:
         _ADAPTERS[kind] = TypeAdapter(_KINDS[kind])
     return _ADAPTERS[kind]

@@ -17,6 +17,7 @@ from coreagent.graphs.blueprint import Blueprint, Graph
 from coreagent.graphs.session import answer_of
 from coreagent.graphs.state import RunOptions
 from coreagent.intents import Intent
+from coreagent.labels import Label
 from coreagent.models.chat import ChatModel
 from coreagent.plans import ROLES, RoleName
 from coreagent.routing.policies.flags import FLAGS, MAX_WEIGHT
@@ -126,6 +127,8 @@ class CoreAgent:
         models: Mapping[RoleName, str] | None = None,
         budget: Budget = UNLIMITED,
         flags: Mapping[str, float] | None = None,
+        earlier: Sequence[str] = (),
+        label: Label | None = None,
     ) -> Answer:
         """The answer to one question.
 
@@ -137,12 +140,15 @@ class CoreAgent:
             budget: limits of this run, on top of none; the settings' budget when not given.
             flags: weights of routing's objectives, 0 to 10. They hold against flags of the same name in the question,
                 which hold against those of the settings.
+            earlier: what was said before in the conversation, a turn each, oldest first: the question, an empty line,
+                the answer. Of the last eight turns 2,000 characters each are read; none is cited.
+            label: of what was said before, or of the question, where it is stricter than they look.
 
         Raises:
             CoreAgentError: nothing came of the run. A run that was cut short gives a partial answer instead.
         """
-        events = self.stream(question, corpora=corpora, models=models, budget=budget, flags=flags, tokens=False)
-        return await answer_of(events)
+        options = self.options(corpora=corpora, models=models, budget=budget, flags=flags, earlier=earlier, label=label)
+        return await answer_of(self.system.session.stream(question, options=options))
 
     async def stream(
         self,
@@ -153,13 +159,25 @@ class CoreAgent:
         budget: Budget = UNLIMITED,
         tokens: bool = True,
         flags: Mapping[str, float] | None = None,
+        earlier: Sequence[str] = (),
+        label: Label | None = None,
+        prompts: bool = False,
     ) -> AsyncGenerator[Event]:
-        """Everything that happens, as it happens; ``tokens`` asks for the answer word by word.
+        """Everything that happens, as it happens; ``tokens`` asks for the answer word by word, ``prompts`` for prompts.
 
         Answer an ``ApprovalNeeded`` with :meth:`approve` or :meth:`deny` before taking the next event. Raises as
         :meth:`ask`.
         """
-        options = self.options(corpora=corpora, models=models, budget=budget, tokens=tokens, flags=flags)
+        options = self.options(
+            corpora=corpora,
+            models=models,
+            budget=budget,
+            tokens=tokens,
+            flags=flags,
+            earlier=earlier,
+            label=label,
+            prompts=prompts,
+        )
         async with aclosing(self.system.session.stream(question, options=options)) as events:
             async for event in events:
                 yield event
@@ -179,12 +197,21 @@ class CoreAgent:
         """Calls of a stopped run that wait for :meth:`approve` or :meth:`deny`."""
         return await self.system.session.pending(run_id)
 
-    async def approve(self, call_id: str) -> None:
-        """Agree to a call that waits. Raises UnknownNameError when none of this id does."""
-        await self.system.session.approve(call_id)
+    async def approve(self, call_id: str, *, arguments: str | None = None) -> None:
+        """Agree to a call that waits, as it is or with a person's own ``arguments`` in JSON.
+
+        Those are checked at once, and reviewed as a model's are. Where one of these errors is raised, the call goes on
+        waiting.
+
+        Raises:
+            UnknownNameError: no call of this id waits.
+            ToolArgumentsError: the arguments do not fit the tool, or hold ``***`` in the place of a secret.
+            ActionDeniedError: the call is denied with these arguments.
+        """
+        await self.system.session.approve(call_id, arguments)
 
     async def deny(self, call_id: str, reason: str = "") -> None:
-        """Refuse a call that waits; the reason goes to the planning module. Raises as :meth:`approve`."""
+        """Refuse a call that waits; the reason goes to the planning module. Raises UnknownNameError when none does."""
         await self.system.session.deny(call_id, reason)
 
     async def close(self) -> None:
@@ -256,6 +283,9 @@ class CoreAgent:
         budget: Budget = UNLIMITED,
         tokens: bool = False,
         flags: Mapping[str, float] | None = None,
+        earlier: Sequence[str] = (),
+        label: Label | None = None,
+        prompts: bool = False,
     ) -> RunOptions:
         """Options of one run, with every name checked.
 
@@ -283,6 +313,9 @@ class CoreAgent:
             budget=defaults.budget if budget == UNLIMITED else budget,
             stream=tokens,
             flags=_weights(flags or {}),
+            earlier=tuple(earlier),
+            label=defaults.label.join(label) if label is not None else defaults.label,
+            prompts=prompts,
         )
 
 

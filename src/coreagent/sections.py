@@ -16,6 +16,8 @@ _SECTION = re.compile(
 _ATTRIBUTE = re.compile(r"([a-z_]+)=\"([^\"]*)\"")
 _UNSAFE = re.compile(r"[\s<>]+")
 _UNSAFE_OR_QUOTE = re.compile(r"[\s<>\"]")
+EARLIER = "Said before: "
+"""So begins a ``memory`` section that is a turn of the same conversation: its question, an empty line, its answer."""
 # U+2039 looks like an angle bracket to a reader and can not form a tag.
 _ESCAPED = "\u2039"
 

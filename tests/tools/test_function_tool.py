@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from coreagent.errors import ToolArgumentsError
 from coreagent.labels import PUBLIC, Label, Sensitivity
 from coreagent.tools.function_tool import FunctionTool, tool
-from coreagent.tools.tool import Tool, ToolContext, ToolResult
+from coreagent.tools.tool import Previewing, Tool, ToolContext, ToolResult
 
 CONTEXT = ToolContext(run_id="r1", call_id="c1", idempotency_key="k1")
 
@@ -226,3 +226,38 @@ def test_unsupported_signatures_say_what_to_change() -> None:
         tool(name="bad name")(positional)
     with pytest.raises(TypeError, match="timeout_s"):
         tool(timeout_s=0)(silent)
+
+
+async def test_a_preview_takes_the_parameters_it_names_and_may_be_asynchronous() -> None:
+    def told(degrees: float, context: ToolContext) -> str:
+        return f"{context.call_id}: to {degrees:g} degrees in {threading.current_thread().name}"
+
+    async def told_later(cell: str) -> str:
+        await asyncio.sleep(0)
+        return f"cell {cell}"
+
+    def change(cell: str, degrees: float, context: ToolContext) -> str:
+        """Set the tilt."""
+        return f"{cell} {degrees} {context.call_id}"
+
+    for preview, words in ((told, "c1: to 3 degrees in asyncio"), (told_later, "cell A")):
+        built = tool(effect="write", preview=preview)(change)
+        assert isinstance(built, Previewing)
+        said = await built.preview(built.info.arguments.model_validate({"cell": "A", "degrees": 3}), CONTEXT)
+        assert said.startswith(words)
+    silent = tool(change)
+    assert await silent.preview(silent.info.arguments.model_validate({"cell": "A", "degrees": 3}), CONTEXT) == ""
+    with pytest.raises(ToolArgumentsError):
+        await built.preview(Pair(left=1, right=2), CONTEXT)
+
+
+def test_a_preview_of_something_else_is_refused() -> None:
+    def told(cells: list[str]) -> str:
+        return f"{cells}"
+
+    with pytest.raises(TypeError, match="the preview takes 'cells'.*parameters: cell"):
+
+        @tool(effect="write", preview=told)
+        def change(cell: str) -> str:
+            """Change a cell."""
+            return cell

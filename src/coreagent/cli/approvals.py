@@ -21,6 +21,8 @@ async def settle(agent: CoreAgent, event: ApprovalNeeded) -> bool:
     call = event.call
     click.echo(f"\n{printable(call.tool)} {printable(call.arguments)}", err=True)
     click.echo(f"  {call.effect}: {printable(call.reason)}", err=True)
+    if call.changes:
+        click.echo(f"  changes: {printable(call.changes)}", err=True)
     with interruptible():
         if click.confirm("  run it?", default=False, err=True):
             await agent.approve(call.id)

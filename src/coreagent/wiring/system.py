@@ -264,7 +264,8 @@ def build_session(
         store=store,
         telemetry=telemetry,
         checkpoints=checkpoints,
-        config_digest=hashlib.sha256(settings.model_dump_json().encode()).hexdigest(),
+        config_digest=hashlib.sha256(settings.model_dump_json(exclude={"tui"}).encode()).hexdigest(),
+        gate=deps.agent.action,
         # Before a write the proposal must be on disk: else a killed run could propose another one on resume.
         durability="sync" if writes else "async",
     )
