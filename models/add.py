@@ -1,26 +1,24 @@
 """Write a model into ``coreagent.toml`` without disturbing what a person wrote there."""
 
-import os
-import tempfile
+import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import tomlkit
-from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Item, Table
 
-from coreagent.errors import SettingsError
+from coreagent.errors import SettingsError, UsageError
 from coreagent.models.wire import is_object
 from coreagent.settings import parse_settings
+from coreagent.settings.editing import open_document, replace_file
 
 _KNOWN_PREFIXES = {
     "ollama": "http://127.0.0.1:11434/v1",
     "vllm": "http://127.0.0.1:8000/v1",
 }
 """Servers on this machine, by their usual address."""
-_OTHER_FILE = "Make it a file that you may write, or name another: coreagent --config FILE models add ..."
 
 
 def guessed_fields(name: str) -> dict[str, Any]:
@@ -29,6 +27,23 @@ def guessed_fields(name: str) -> dict[str, Any]:
     if prefix in _KNOWN_PREFIXES and model:
         return {"adapter": "openai_compatible", "model": model, "base_url": _KNOWN_PREFIXES[prefix]}
     return {"adapter": "litellm", "model": name, "placement": "cloud"}
+
+
+def stated_price(text: str | None) -> Any:
+    """A price as people write it: ``free``, or dollars for a million tokens as ``INPUT,OUTPUT``; None stays None.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if text is None or text == "free":
+        return text
+    try:
+        given, made = (float(part) for part in text.split(","))
+    except ValueError:
+        raise UsageError(f"{text!r} is no price", mend='Give "free", or two numbers such as 0.15,0.60.') from None
+    if not (0 <= given < math.inf and 0 <= made < math.inf):
+        raise UsageError(f"{text!r} is no price", mend="Dollars for a million tokens are numbers from 0 up.")
+    return {"input_usd_per_mtok": given, "output_usd_per_mtok": made}
 
 
 def add_model(path: Path, name: str, settings_fields: Mapping[str, Any]) -> None:
@@ -41,13 +56,18 @@ def add_model(path: Path, name: str, settings_fields: Mapping[str, Any]) -> None
     Raises:
         SettingsError: the name is there already, a field is wrong, or the file can not be read or written.
     """
+    replace_file(path, added_text(path, name, settings_fields))
+
+
+def added_text(path: Path, name: str, settings_fields: Mapping[str, Any]) -> str:
+    """The text that :func:`add_model` writes. Raises as it, for all but the writing."""
     stated = {key: value for key, value in settings_fields.items() if value is not None}
     guessed = guessed_fields(name)
     if "base_url" in stated and "adapter" not in stated:
         guessed = {"adapter": "openai_compatible"}
     elif stated.get("adapter", guessed["adapter"]) != guessed["adapter"]:
         guessed = {}
-    document = _document(path)
+    document = open_document(path)
     before = document.unwrap()
     models = document.setdefault("models", tomlkit.table(is_super_table=True))
     if not isinstance(models, Table):
@@ -73,7 +93,7 @@ def add_model(path: Path, name: str, settings_fields: Mapping[str, Any]) -> None
     models.add(name, entry)
     text = tomlkit.dumps(document)
     _check(text, before, name, path=path)
-    _replace(path, text)
+    return text
 
 
 def _check(text: str, before: dict[str, Any], name: str, *, path: Path) -> None:
@@ -92,19 +112,6 @@ def _check(text: str, before: dict[str, Any], name: str, *, path: Path) -> None:
         )
 
 
-def _document(path: Path) -> tomlkit.TOMLDocument:
-    try:
-        return tomlkit.parse(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return tomlkit.document()
-    except TOMLKitError as error:
-        raise SettingsError(f"not valid TOML: {error}", path=str(path), mend="Mend it by hand first.") from error
-    except OSError as error:
-        raise SettingsError(f"can not be read: {error.strerror}", path=str(path), mend=_OTHER_FILE) from error
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"not UTF-8 text: {error.reason}", path=str(path), mend="Save it as UTF-8.") from error
-
-
 def _item(value: object) -> Item:
     """A value as TOML; a price table stays on one line."""
     if is_object(value):
@@ -113,24 +120,3 @@ def _item(value: object) -> Item:
             table.append(key, part)
         return table
     return tomlkit.item(value)
-
-
-def _replace(path: Path, text: str) -> None:
-    # A link keeps pointing at the real file.
-    target = Path(os.path.realpath(path))
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(temporary, mode)
-            os.replace(temporary, target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise SettingsError(f"can not be written: {error.strerror}", path=str(path), mend=_OTHER_FILE) from error

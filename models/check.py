@@ -11,6 +11,7 @@ from coreagent.messages import Message
 from coreagent.models.chat import ChatModel, ChatRequest, Completion, ResponseSchema, TextDelta, ToolSpec
 from coreagent.models.dispatch.dispatched import Dispatched
 from coreagent.models.prices import PRICE_MEND, price_words
+from coreagent.models.registry import ModelRegistry
 
 _MAX_TOKENS = 64
 _PLAIN = ChatRequest(messages=(Message.user("Reply with the single word ready."),), max_tokens=_MAX_TOKENS)
@@ -108,6 +109,19 @@ async def check(model: ChatModel, *, now: Callable[[], float] = time.perf_counte
         context_tokens=card.context_tokens,
         problems=tuple(problems),
     )
+
+
+async def check_named(registry: ModelRegistry, name: str) -> CheckReport:
+    """Try the model of this name; that it can not even be built is in the report too.
+
+    Raises:
+        UnknownNameError: there is no such model.
+    """
+    card = registry.card(name)
+    try:
+        return await check(registry.get(card.name))
+    except CoreAgentError as error:
+        return CheckReport(name=card.name, reached=False, problems=(f"{error} {error.mend}".strip(),))
 
 
 def _together(reports: Sequence[CheckReport], addresses: Sequence[str]) -> CheckReport:

@@ -3,6 +3,7 @@
 import re
 
 from coreagent.answer import Citation, Evidence
+from coreagent.knowledge.documents.document import Specification
 from coreagent.knowledge.search.corpus_index import CorpusIndex
 from coreagent.knowledge.store.rows import ChunkRow
 from coreagent.labels import Label
@@ -45,13 +46,13 @@ def _whole(text: str, row: ChunkRow, *, span: tuple[int, int]) -> tuple[int, str
     return span[0] + first + len(kept) - len(kept.lstrip()), kept.strip()
 
 
-def document_name(row: ChunkRow) -> str:
-    """As it is cited: a standard's number and version before its title, unless the title says them."""
-    number, version = row.specification.number, row.specification.version
-    if not number or number in row.title:
-        return row.title
+def cited_name(title: str, specification: Specification) -> str:
+    """A document as it is cited: a standard's number and version before its title, unless the title says them."""
+    number, version = specification.number, specification.version
+    if not number or number in title:
+        return title
     cited = f"{number} V{version}" if version[:1].isdigit() else f"{number} {version}".rstrip()
-    return f"{cited}: {row.title}"
+    return f"{cited}: {title}"
 
 
 def evidence(index: CorpusIndex, row: ChunkRow, *, span: tuple[int, int], score: float) -> Evidence:
@@ -68,7 +69,7 @@ def evidence(index: CorpusIndex, row: ChunkRow, *, span: tuple[int, int], score:
         text=text,
         citation=Citation(
             corpus=index.corpus.name,
-            document=document_name(row),
+            document=cited_name(row.title, row.specification),
             section=row.section,
             start=start,
             end=end,

@@ -29,7 +29,6 @@ from coreagent.plans import Plan, RoleName, Subtask
 from coreagent.tui.seams.chat import Clause, Question, Timed
 from coreagent.tui.seams.corpora import Added, Adding, CorpusState, DocumentState, Passage
 from coreagent.tui.seams.engine import Facts
-from coreagent.tui.seams.evaluations import RunState, Standing, SuiteState
 from coreagent.tui.seams.memory import Remembered
 from coreagent.tui.seams.models import ModelState, TestCall
 from coreagent.tui.seams.settings import Problem, SettingsFile
@@ -285,91 +284,6 @@ class FakeMemory:
 
 
 @dataclass
-class FakeEvaluations:
-    """Two runs on disk, and one that is done at once."""
-
-    started: list[tuple[tuple[str, ...], tuple[str, ...]]] = field(
-        default_factory=list[tuple[tuple[str, ...], tuple[str, ...]]]
-    )
-    gate: asyncio.Event | None = None
-
-    async def suites(self) -> tuple[SuiteState, ...]:
-        return (
-            SuiteState(name="oranbench", words="13,952 four-choice questions on O-RAN"),
-            SuiteState(name="teleqna", words="10,000 questions on telecom", missing="its files are not here"),
-        )
-
-    async def systems(self) -> tuple[str, ...]:
-        return ("core", "model:ollama/qwen3:8b", "baseline:longest")
-
-    async def runs(self) -> tuple[RunState, ...]:
-        return (
-            RunState(
-                name="2026-11-23-oranbench",
-                path=Path("runs/b"),
-                suites=("oranbench",),
-                systems=("core",),
-                done=200,
-                total=200,
-                started="2026-11-23 10:00",
-            ),
-            RunState(
-                name="2026-11-22-oranbench",
-                path=Path("runs/a"),
-                suites=("oranbench",),
-                systems=("core",),
-                done=120,
-                total=200,
-                started="2026-11-22 10:00",
-            ),
-        )
-
-    async def start(
-        self,
-        suites: Sequence[str],
-        systems: Sequence[str],
-        *,
-        limit: int | None,
-        budget_usd: float | None,
-        progress: Callable[[tuple[Standing, ...]], None],
-    ) -> RunState:
-        self.started.append((tuple(suites), tuple(systems)))
-        for done in (0, 50, 100):
-            progress(
-                tuple(
-                    Standing(
-                        suite=suite,
-                        system=system,
-                        done=done,
-                        total=100,
-                        accuracy=0.7,
-                        low=0.6,
-                        high=0.8,
-                        usd=0.01 * done,
-                        per_s=40.0,
-                        seconds_left=(100 - done) / 40,
-                        errors=0,
-                    )
-                    for suite in suites
-                    for system in systems
-                )
-            )
-            await asyncio.sleep(0)
-            if self.gate is not None and done == 50:
-                await self.gate.wait()
-        return (await self.runs())[0]
-
-    async def resume(self, run: Path, *, progress: Callable[[tuple[Standing, ...]], None]) -> RunState:
-        return await self.start(("oranbench",), ("core",), limit=None, budget_usd=None, progress=progress)
-
-    async def report(self, run: Path) -> str:
-        return "# Report\n\n| system | accuracy |\n|---|---|\n| core | 0.71 |\n"
-
-    async def compare(self, first: Path, second: Path) -> str:
-        return "core vs core: +1.0 points [-2.1, +4.0], McNemar p = 0.61\n"
-
-
-@dataclass
 class FakeSettings:
     """One file in memory; a text with the word wrong in it is wrong."""
 
@@ -398,7 +312,6 @@ class FakeEngine:
     models: FakeModels = field(default_factory=FakeModels)
     corpora: FakeCorpora = field(default_factory=FakeCorpora)
     memory: FakeMemory = field(default_factory=FakeMemory)
-    evaluations: FakeEvaluations = field(default_factory=FakeEvaluations)
     settings: FakeSettings = field(default_factory=FakeSettings)
     known: Facts = field(
         default_factory=lambda: Facts(

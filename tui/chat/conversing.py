@@ -11,6 +11,7 @@ from coreagent.budget import UNLIMITED, Budget
 from coreagent.conversations.records import Asking, Conversation, Turn
 from coreagent.errors import CoreAgentError, RunError
 from coreagent.events import ApprovalNeeded, PendingCall, RunStarted, Token
+from coreagent.labels import PUBLIC
 from coreagent.tui.approvals.ruling import Ruling
 from coreagent.tui.chat.allowance import SpentSoFar, left_of, spent_on, tighter
 from coreagent.tui.chat.earlier import EXCHANGES, earlier_of, label_of
@@ -39,6 +40,8 @@ class Conversing:
         """``limits`` are the settings' for one run; :attr:`budget` is this conversation's own."""
         self.conversation = conversation
         self.asking = Asking()
+        self.label = PUBLIC
+        """The least label of what is asked here; that of what was said is joined to it."""
         self.budget = UNLIMITED
         self.limits = limits
         self.queue: list[tuple[str, Asking]] = []
@@ -163,7 +166,7 @@ class Conversing:
             text=text,
             asking=replace(asking, budget=tighter(tighter(asking.budget, budget), self.limits)),
             earlier=earlier_of(before),
-            label=label_of(before),
+            label=self.label.join(label_of(before)),
         )
         self._listener.began(turn)
         if stopped:

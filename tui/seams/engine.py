@@ -6,7 +6,6 @@ from typing import Protocol
 from coreagent.budget import UNLIMITED, Budget
 from coreagent.tui.seams.chat import Chat
 from coreagent.tui.seams.corpora import Corpora
-from coreagent.tui.seams.evaluations import Evaluations
 from coreagent.tui.seams.memory import Memory
 from coreagent.tui.seams.models import Models
 from coreagent.tui.seams.settings import SettingsDesk
@@ -52,11 +51,6 @@ class Engine(Protocol):
     @property
     def memory(self) -> Memory:
         """Long-term memory."""
-        ...
-
-    @property
-    def evaluations(self) -> Evaluations:
-        """Evaluation."""
         ...
 
     @property

@@ -5,27 +5,17 @@ from typing import Literal
 import click
 
 from coreagent.cli.app import Place
-from coreagent.errors import SettingsError, UnknownNameError, UsageError
+from coreagent.errors import UnknownNameError, UsageError
 from coreagent.front import CoreAgent
 from coreagent.plans import ROLES, RoleName
-from coreagent.settings import Environment, find_config, load_settings
+from coreagent.settings import Environment, open_settings
 
 
 def open_agent(ctx: click.Context, *, graph: Literal["core", "tool_use"] | None = None) -> CoreAgent:
     """The core-agent of this invocation's settings and home; ``graph`` in place of the settings' one."""
     place: Place = ctx.obj
-    environment = Environment()
-    path = find_config(place.config, environment)
-    settings = load_settings(path)
-    if settings.agent.tools and place.config is None and environment.config is None:
-        # A folder somebody else made may hold a coreagent.toml; being in it must not run its code.
-        raise SettingsError(
-            "names tools, which are code, so this file must be chosen by name",
-            path=str(path),
-            key="agent.tools",
-            mend=f"coreagent --config {path} ...   (or export COREAGENT_CONFIG={path})",
-        )
-    agent = CoreAgent(settings=settings, home=place.home, graph=graph, base=path.parent if path else None)
+    opened = open_settings(place.config, Environment())
+    agent = CoreAgent(settings=opened.settings, home=place.home, graph=graph, base=opened.base)
     # Commands that need no event loop leave their files open until here.
     ctx.call_on_close(agent.close_sync)
     return agent

@@ -20,11 +20,13 @@ from coreagent.errors import CoreAgentError, UnknownNameError, UsageError
 
 _COMMANDS = {
     "ask": ("coreagent.cli.ask", "Ask a question and get a cited, verified answer."),
+    "chat": ("coreagent.cli.chat", "Hold a conversation, line by line."),
     "corpus": ("coreagent.cli.corpus", "Add, list, search, measure, show and remove corpora."),
     "eval": ("coreagent.cli.evals.command", "Measure systems on benchmarks, compare them, report."),
     "route": ("coreagent.cli.routes.command", "Train, measure and explain which model does which call."),
     "models": ("coreagent.cli.models", "List, add and check models."),
     "runs": ("coreagent.cli.runs", "List, show, resume and prune runs."),
+    "chats": ("coreagent.cli.chats", "List, search, show, export and import conversations."),
     "memory": ("coreagent.cli.memory", "List, search and delete what is remembered."),
     "graph": ("coreagent.cli.graph", "Draw the graphs."),
     "doctor": ("coreagent.cli.doctor", "Check the installation and say how to mend it."),

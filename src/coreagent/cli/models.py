@@ -1,7 +1,6 @@
 """``coreagent models``."""
 
 import asyncio
-import math
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,10 @@ from coreagent.cli.agent import open_agent
 from coreagent.cli.app import Place
 from coreagent.cli.render import new_table, print_table
 from coreagent.cli.text import printable
-from coreagent.errors import CoreAgentError, ModelError, UsageError
+from coreagent.errors import ModelError
 from coreagent.front import CoreAgent
-from coreagent.models.add import add_model
-from coreagent.models.card import ModelCard
-from coreagent.models.check import CheckReport, check
+from coreagent.models.add import add_model, stated_price
+from coreagent.models.check import CheckReport, check_named
 from coreagent.models.prices import price_words
 from coreagent.plans import ROLES
 from coreagent.settings import CONFIG_NAME, Environment, find_config, load_settings
@@ -71,7 +69,7 @@ def add(ctx: click.Context, /, name: str, remote: str | None, price: str | None,
     path = find_config(place.config if place.config and place.config.exists() else None, Environment())
     path = place.config or path or Path(CONFIG_NAME)
     roles = list(fields.pop("roles")) or None
-    add_model(path, name, {**fields, "roles": roles, "model": remote, "price": _price(price)})
+    add_model(path, name, {**fields, "roles": roles, "model": remote, "price": stated_price(price)})
     click.echo(f"added {name} to {path}")
     if not checked:
         return 0
@@ -91,19 +89,12 @@ async def _check(agent: CoreAgent, names: tuple[str, ...]) -> int:
     async with agent:
         registry = agent.system.registry
         cards = [registry.card(name) for name in names] or list(registry.cards)
-        reports = [await _check_one(agent, card) for card in cards if card.adapter != "builtin" or names]
+        reports = [await check_named(registry, card.name) for card in cards if card.adapter != "builtin" or names]
         if not reports:
             click.echo("only built-in models are configured; they need no check. Add one: coreagent models add NAME")
         for report in reports:
             _print_report(report)
         return 0 if all(report.reached for report in reports) else ModelError.exit_code
-
-
-async def _check_one(agent: CoreAgent, card: ModelCard) -> CheckReport:
-    try:
-        return await check(agent.system.registry.get(card.name))
-    except CoreAgentError as error:
-        return CheckReport(name=card.name, reached=False, problems=(f"{error} {error.mend}".strip(),))
 
 
 def _print_report(report: CheckReport) -> None:
@@ -118,17 +109,3 @@ def _print_report(report: CheckReport) -> None:
         click.echo(f"{report.name}: not reached")
     for problem in report.problems:
         click.echo(f"  {printable(problem)}")
-
-
-def _price(text: str | None) -> Any:
-    if text is None or text == "free":
-        return text
-    try:
-        given, made = (float(part) for part in text.split(","))
-    except ValueError:
-        raise UsageError(
-            f"--price {text!r} is no price", mend='Give "free", or two numbers such as 0.15,0.60.'
-        ) from None
-    if not (0 <= given < math.inf and 0 <= made < math.inf):
-        raise UsageError(f"--price {text!r} is no price", mend="Dollars for a million tokens are numbers from 0 up.")
-    return {"input_usd_per_mtok": given, "output_usd_per_mtok": made}

@@ -10,9 +10,10 @@ from rich.text import Text
 from coreagent.cli.agent import open_agent
 from coreagent.cli.hearing import Showing, conclude, hear
 from coreagent.cli.parameters import Amount
-from coreagent.cli.render import new_table, print_answer, print_table, step_line
+from coreagent.cli.render import new_table, print_answer, print_table
 from coreagent.cli.text import json_text, printable
 from coreagent.errors import UsageError
+from coreagent.event_lines import step_line
 from coreagent.events import event_to_json
 from coreagent.front import CoreAgent
 

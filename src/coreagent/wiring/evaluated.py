@@ -22,7 +22,7 @@ Reshape = Callable[[Blueprint], Blueprint]
 """What a caller makes of a system's graphs, such as graphs that can be given steps."""
 
 _RANKER = "built-in option ranker"
-_UNHEARD = {"evals", "telemetry"}
+_UNHEARD = {"evals", "telemetry", "tui"}
 """Tables of the settings that no answer depends on."""
 
 

@@ -1,0 +1,1 @@
+"""The conversation line by line, for plain terminals and pipes. Nothing here knows of screens."""

@@ -1,0 +1,1 @@
+"""Where questions are written: the editor, its completions, commands, flags and attachments."""
