@@ -17,7 +17,7 @@ QUESTION := Which interface carries A1 policies, and between which components?
 demo: $(VENV)/.runtime
 	@$(BIN)/coreagent ask "$(QUESTION)" --explain
 	@echo
-	@echo 'Next: $(BIN)/coreagent ask "..."  ·  $(BIN)/coreagent corpus add your-docs/ --name mine  ·  $(BIN)/coreagent models add NAME'
+	@echo 'Next: $(BIN)/coreagent chat  ·  $(BIN)/coreagent ask "..."  ·  $(BIN)/coreagent corpus add your-docs/ --name mine  ·  $(BIN)/coreagent models add NAME'
 
 install: $(VENV)/.dev
 

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from coreagent.conversations.records import Turn
@@ -107,7 +108,7 @@ def measure_search(path: Path, turns: int, repeats: int) -> None:
         print(f"filled with {turns:,} turns in {time.perf_counter() - began:.1f} s, {path.stat().st_size >> 20} MB")
         everything: list[float] = []
         for query in QUERIES:
-            taken = times_ms(lambda query=query: store.search(query), repeats)
+            taken = times_ms(partial(store.search, query), repeats)
             told(f"search {query!r}, {len(store.search(query))} hits", taken)
             everything += taken
         told("search, all queries", everything)
