@@ -60,6 +60,14 @@ def test_nothing_typed_breaks_the_search(store: ConversationStore, words: str) -
     assert len(store.search("A1")) == 1
 
 
+def test_a_word_in_colour_is_found_and_marked(store: ConversationStore) -> None:
+    said(store, store.new().id, "What is \x1b[1;31mfronthaul\x1b[0m?")
+    (hit,) = store.search("fronthaul")
+    assert found((hit,)) == ["fronthaul"]
+    assert "\x1b" not in hit.excerpt
+    assert store.search("31mfront") == ()
+
+
 def test_in_one_conversation_only_and_no_more_than_asked_for(store: ConversationStore) -> None:
     here, there = store.new().id, store.new().id
     for number in range(3):

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from coreagent.conversations.records import Turn
 from coreagent.errors import CoreAgentError, RunError, UnknownNameError
-from coreagent.events import Prompted, RunFinished, RunStarted, Token
+from coreagent.events import Prompted, RunFinished, RunStarted, Token, ToolStarted
 from coreagent.terminal.engine import LiveEngine
+from coreagent.tui.chat.earlier import earlier_of
 from coreagent.tui.seams.chat import Question
 
 
@@ -41,6 +43,21 @@ async def test_an_answer_that_is_closed_stops_and_the_next_is_asked(engine: Live
     await stream.aclose()
     events = [timed.event async for timed in engine.chat.ask(Question(text="What is E2?"))]
     assert isinstance(events[-1], RunFinished)
+
+
+async def test_a_follow_up_searches_with_the_topic_of_the_question_before(engine: LiveEngine) -> None:
+    def turn(question: str) -> Turn:
+        return Turn(id="t", conversation="c", position=0, question=question, state="finished", text="It was answered.")
+
+    async def searched(earlier: tuple[str, ...]) -> str:
+        asked = Question(text="And which components does it connect?", earlier=earlier)
+        events = [timed.event async for timed in engine.chat.ask(asked)]
+        return " ".join(event.arguments for event in events if isinstance(event, ToolStarted))
+
+    assert "fronthaul" not in await searched(())
+    carried = await searched(earlier_of([turn("What is the open fronthaul interface?")]))
+    assert "fronthaul" in carried
+    assert "answered" not in carried, "only what was asked, not what was answered"
 
 
 async def test_two_questions_at_once(engine: LiveEngine) -> None:

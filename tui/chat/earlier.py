@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Sequence
 
 from coreagent.conversations.records import Turn
+from coreagent.graphs.earlier import earlier_turn
 from coreagent.labels import Label, Sensitivity
 
 EXCHANGES = 3
@@ -20,8 +21,7 @@ def earlier_of(turns: Sequence[Turn]) -> tuple[str, ...]:
             newest[turn.position] = turn
     chosen = [newest[position] for position in sorted(newest)][-EXCHANGES:]
     return tuple(
-        f"Question: {_short(turn.question, QUESTION_CHARS)}\nAnswer: {_short(turn.text, ANSWER_CHARS)}"
-        for turn in chosen
+        earlier_turn(_short(turn.question, QUESTION_CHARS), _short(turn.text, ANSWER_CHARS)) for turn in chosen
     )
 
 

@@ -22,6 +22,7 @@ _SIGNS = (
     r"\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
 _SIGN = re.compile(f"[{_SIGNS}]")
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[ -/]*[0-~])")
 _ASKED = re.compile(r'"([^"]*)"?|([^\s"]+)')
 _TOKEN = re.compile(rf"[{_SIGNS}]|[^\W_{_SIGNS}]+")
 _CONTEXT_CHARS = 48
@@ -29,7 +30,11 @@ _MAX_MATCHES = 400
 
 
 def indexable(text: str) -> str:
-    """The text with a space around each sign of a script that has none. The index holds this form of every text."""
+    """The text with a space around each sign of a script that has none, and no terminal escapes.
+
+    The index holds this form of every text.
+    """
+    text = _without_escapes(text)
     return text if text.isascii() else _SIGN.sub(r" \g<0> ", text)
 
 
@@ -65,11 +70,17 @@ def parse_query(words: str) -> Query:
 
 
 def fold(text: str) -> str:
-    """Lower case without accents, of the same length, so that places in it are places in the text."""
+    """Lower case without accents and terminal escapes, of the same length: places in it are places in the text."""
+    text = _without_escapes(text)
     if text.isascii():
         return text.lower()
     table = {ord(char): _plain(char) for char in set(text)}
     return text.translate(table)
+
+
+def _without_escapes(text: str) -> str:
+    """Blanks in their place: the ``31m`` of a colour is no part of the word behind it."""
+    return _ESCAPE.sub(lambda match: " " * len(match[0]), text) if "\x1b" in text else text
 
 
 def _plain(char: str) -> str:

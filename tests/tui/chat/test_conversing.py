@@ -118,7 +118,7 @@ async def test_a_follow_up_carries_what_was_said_and_its_label(tmp_path: Path) -
         await at.ask("And who ends it?")
         first, second = at.engine.chat.asked
         assert first.earlier == ()
-        assert second.earlier[0].startswith("Question: What is A1?\nAnswer: The A1 interface")
+        assert second.earlier[0].startswith("What is A1?\n\nThe A1 interface")
 
 
 async def test_questions_asked_meanwhile_wait_for_their_turn(tmp_path: Path) -> None:

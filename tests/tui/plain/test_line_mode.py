@@ -96,7 +96,7 @@ def test_a_conversation_goes_on_where_it_stopped(terminal: Terminal, kept: Conve
     assert terminal("And E2?", chat="last")
     assert "What is A1? · 1 turns" in terminal.err
     assert [turn.question for turn in kept.turns(kept.get("last").id)] == ["What is A1?", "And E2?"]
-    assert terminal.engine.chat.asked[-1].earlier[0].startswith("Question: What is A1?")
+    assert terminal.engine.chat.asked[-1].earlier[0].startswith("What is A1?\n\n")
 
 
 def test_a_failure_is_told_with_its_mend_and_the_rest_is_asked(terminal: Terminal) -> None:
